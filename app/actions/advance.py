@@ -1,0 +1,283 @@
+"""What the program itself does to a session: arrive at a step, begin and end attempts, judge, complete. Called by the engine.
+
+Each call is one short transaction. Every one first asks whether its segment is still the session's live one, so that a
+late or repeated segment changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from app.actions.act import Act, record
+from app.actions.holding import release_nodes
+from app.actions.sessions import go_on, locked, pause_session, void_approvals
+from app.actions.steps import Place, finish, queue_attempt
+from app.domain import lifecycle, schedule
+from app.domain.errors import Refused
+from app.domain.lifecycle import OPEN_ATTEMPT, AttemptState, SessionState, Standing, StepState
+from app.domain.procedure import Step
+from app.models import Attempt, MaintenanceSession, Outage, Reading, StepRun
+from app.models.steps import open_attempt, step_run_at
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the segment has to do next at the current step: follow an attempt, or read the checks of a step."""
+
+    session_id: int
+    cluster_id: int
+    step_run_id: int
+    step: Step
+    attempt_id: int | None
+    attempt_number: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One reading to be stored: which check, where, what the node answered and what that means."""
+
+    purpose: str
+    index: int
+    node: str
+    parser: str
+    output: bytes
+    facts: tuple[str, ...] | None
+    verdict: str
+    problem: str | None = None
+
+
+async def advance_session(act: Act, session_id: int, advance_no: int) -> Work | str:
+    """Move a session on to the next thing that a machine has to do.
+
+    Returns Work, or a word for why the segment ends: stale (another segment took over), waiting (for a person), paused,
+    completed. Passes over steps that do not apply.
+    """
+    session = await locked(act, session_id)
+    if session.session_state is not SessionState.RUNNING or session.advance_no != advance_no:
+        return "stale"
+    steps = session.plan.steps
+    while session.position < len(steps) and not steps[session.position].applies:
+        session.position += 1
+    if session.position >= len(steps):
+        await _complete(act, session)
+        return "completed"
+    run = await step_run_at(act.db, session_id, session.position)
+    assert run is not None
+    here = Place(session, run, steps[session.position])
+    if run.standing.state is StepState.PENDING:
+        if not _window_open(act, session):
+            await pause_session(act, session_id, "window_closed")
+            return "paused"
+        await _arrive(act, here)
+    if run.standing != lifecycle.RUNNING:
+        return "waiting"
+    attempt = await open_attempt(act.db, run.id)
+    if (
+        attempt is not None
+        and attempt.attempt_state is AttemptState.QUEUED
+        and not _window_open(act, session)
+    ):
+        await pause_session(act, session_id, "window_closed")
+        return "paused"
+    number = attempt.number if attempt else 0
+    return Work(session_id, session.cluster_id, run.id, here.step, attempt.id if attempt else None, number)
+
+
+async def begin_attempt(act: Act, attempt_id: int) -> None:
+    """From now on something may have been sent to the node: only the node can say how it ended.
+
+    Raises Refused where nothing may be sent any more: the attempt has ended, or the session was paused before it began.
+    """
+    attempt, here = await _attempt(act, attempt_id)
+    if attempt.attempt_state is AttemptState.RUNNING:
+        return
+    if (
+        attempt.attempt_state is not AttemptState.QUEUED
+        or here.session.session_state is not SessionState.RUNNING
+    ):
+        raise Refused(
+            "attempt_not_begun",
+            "このコマンドは開始前に取り消されたか、セッションが一時停止されたため、開始しません。再開してから操作してください。",
+            "This command was cancelled, or its session paused, before it began; it is not started. Resume the session first.",
+        )
+    attempt.state, attempt.begun_at = AttemptState.RUNNING.value, act.now
+    facts = {"step": here.run.key, "number": attempt.number, "key": attempt.key, "node": attempt.node}
+    await record(act, "attempt.started", f"attempt:{attempt.id}", session_id=here.session.id, **facts)
+
+
+async def claim_attempt(act: Act, attempt_id: int) -> None:
+    """The node holds the claim: a spool that is gone from now on means unknown, never "start again"."""
+    attempt, here = await _attempt(act, attempt_id)
+    if attempt.claimed_at is None:
+        attempt.claimed_at = act.now
+        await record(
+            act, "attempt.claimed", f"attempt:{attempt.id}", session_id=here.session.id, key=attempt.key
+        )
+
+
+async def end_attempt(
+    act: Act,
+    attempt_id: int,
+    state: AttemptState,
+    *,
+    exit_status: int | None = None,
+    dropped: int = 0,
+    problem: str | None = None,
+    digests: tuple[str, str] | None = None,
+) -> Standing:
+    """The recorded outcome of an attempt, once. `problem` is a code (interlock, already_so, spool_gone, …), `digests` the
+    SHA-256 of the stored out and err, verified against the node's spool. Returns where the step run stands now."""
+    attempt, here = await _attempt(act, attempt_id)
+    if attempt.attempt_state not in OPEN_ATTEMPT:
+        return here.run.standing
+    attempt.state, attempt.ended_at = state.value, act.now
+    attempt.exit_status, attempt.dropped, attempt.problem = exit_status, dropped, problem
+    finish(act, here, lifecycle.after_attempt(state))
+    if here.run.standing.state in (StepState.FAILED, StepState.UNKNOWN):
+        here.run.outcome = problem or f"attempt_{state}"
+    await record(
+        act,
+        "attempt.ended",
+        f"attempt:{attempt.id}",
+        session_id=here.session.id,
+        step=here.run.key,
+        number=attempt.number,
+        state=state.value,
+        exit_status=exit_status,
+        sizes=[attempt.out_size, attempt.err_size],
+        digests=list(digests) if digests else None,
+        dropped=dropped,
+        problem=problem,
+    )
+    return here.run.standing
+
+
+async def remove_spool(act: Act, attempt_id: int) -> None:
+    """Note that the node's spool was removed after its content was verified to be stored here."""
+    attempt, here = await _attempt(act, attempt_id)
+    attempt.spool_removed_at = act.now
+    await record(act, "spool.removed", f"attempt:{attempt.id}", session_id=here.session.id, key=attempt.key)
+
+
+async def store_readings(act: Act, step_run_id: int, readings: list[Seen]) -> None:
+    """Keep what the probes showed, with one event for the lot."""
+    run = await act.db.get_one(StepRun, step_run_id)
+    for seen in readings:
+        act.db.add(_row(step_run_id, seen, act.now))
+    told = [[s.purpose, s.index, s.node, s.parser, s.verdict, s.problem] for s in readings]
+    await record(
+        act, "reading.stored", f"step:{step_run_id}", session_id=run.session_id, step=run.key, readings=told
+    )
+
+
+async def judge_step(act: Act, step_run_id: int, advance_no: int, verdict: str) -> Standing | None:
+    """Where a step stands after its checks; None where the segment is no longer the live one."""
+    run = await act.db.get_one(StepRun, step_run_id)
+    session = await locked(act, run.session_id)
+    run = await act.db.get_one(StepRun, step_run_id, populate_existing=True)
+    here = Place(session, run, session.plan.steps[run.seq])
+    if session.advance_no != advance_no or run.standing != lifecycle.RUNNING:
+        return None
+    finish(act, here, lifecycle.after_checks(here.step, verdict))
+    if verdict != "pass":
+        run.outcome = f"check_{verdict}"
+    elif run.outcome in ("check_fail", "check_unknown"):
+        run.outcome = None  # of an earlier reading
+    await record(
+        act,
+        "step.judged",
+        here.subject,
+        session_id=session.id,
+        step=run.key,
+        verdict=verdict,
+        state=run.state,
+    )
+    return run.standing
+
+
+async def sweep_session(act: Act, session_id: int, seen_advance_no: int) -> bool:
+    """Give a running session that has no live segment a new one. False where it moved on by itself meanwhile."""
+    session = await locked(act, session_id)
+    if session.session_state is not SessionState.RUNNING or session.advance_no != seen_advance_no:
+        return False
+    run = await step_run_at(act.db, session_id, session.position)
+    if run is not None and run.standing.state not in (StepState.PENDING, StepState.RUNNING):
+        if run.standing.state not in lifecycle.DONE:
+            return False
+    await go_on(act, session, "session.swept")
+    return True
+
+
+async def begin_outage(act: Act, step_run_id: int, site: str, last_up: int) -> Outage:
+    """A site is seen down: open an outage at the step that is current, counted from when it was last seen up."""
+    run = await act.db.get_one(StepRun, step_run_id)
+    row = Outage(step_run_id=step_run_id, site=site, last_up=last_up, samples=1)
+    act.db.add(row)
+    await act.db.flush()
+    facts = {"step": run.key, "site": site, "last_up": last_up}
+    await record(act, "outage.began", f"step:{step_run_id}", session_id=run.session_id, **facts)
+    return row
+
+
+async def end_outage(act: Act, outage_id: int, first_up: int, samples: int) -> None:
+    """The site is seen up again: the outage is measured (its true length is at most last_up to first_up)."""
+    row = await act.db.get_one(Outage, outage_id)
+    run = await act.db.get_one(StepRun, row.step_run_id)
+    row.first_up, row.samples = first_up, samples
+    facts = {"site": row.site, "last_up": row.last_up, "first_up": first_up, "samples": samples}
+    await record(act, "outage.ended", f"step:{run.id}", session_id=run.session_id, step=run.key, **facts)
+
+
+async def _arrive(act: Act, here: Place) -> None:
+    here.run.started_at = act.now
+    standing = lifecycle.arrival(here.step)
+    here.run.stand(standing)
+    if standing == lifecycle.RUNNING:
+        here.run.performer_id = here.session.driver_id
+        if here.step.kind == "command":
+            await queue_attempt(act, here)
+    await record(
+        act,
+        "step.reached",
+        here.subject,
+        session_id=here.session.id,
+        step=here.run.key,
+        awaiting=here.run.awaiting,
+    )
+
+
+def _window_open(act: Act, session: MaintenanceSession) -> bool:
+    return schedule.window_open(act.now, session.window_start or 0, session.window_end or 0)
+
+
+async def _complete(act: Act, session: MaintenanceSession) -> None:
+    session.state = lifecycle.move("complete", session.session_state)
+    session.ended_at = act.now
+    await release_nodes(act, session)
+    await void_approvals(act, session.id)
+    await record(act, "session.completed", f"session:{session.id}", session_id=session.id)
+
+
+async def _attempt(act: Act, attempt_id: int) -> tuple[Attempt, Place]:
+    found = await act.db.get_one(Attempt, attempt_id)
+    run = await act.db.get_one(StepRun, found.step_run_id)
+    session = await locked(act, run.session_id)
+    attempt = await act.db.get_one(Attempt, attempt_id, populate_existing=True)
+    run = await act.db.get_one(StepRun, found.step_run_id, populate_existing=True)
+    return attempt, Place(session, run, session.plan.steps[run.seq])
+
+
+def _row(step_run_id: int, seen: Seen, now: int) -> Reading:
+    return Reading(
+        step_run_id=step_run_id,
+        purpose=seen.purpose,
+        index=seen.index,
+        node=seen.node,
+        parser=seen.parser,
+        output=seen.output[:65536],
+        facts=json.dumps(sorted(seen.facts), ensure_ascii=False) if seen.facts is not None else None,
+        verdict=seen.verdict,
+        problem=seen.problem,
+        at=now,
+    )

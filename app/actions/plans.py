@@ -1,0 +1,132 @@
+"""From a cluster and a wish to a stored plan, and what an approval of it covers."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import sqlalchemy as sa
+
+from app import procedures
+from app.actions.act import Act, hold_newcomers
+from app.domain.digest import approval_digest, canonical, digest_of
+from app.domain.errors import Invalid, Refused
+from app.domain.planner import Inputs, NoProcedure, make_plan, plan_is_executable
+from app.domain.predicates import Install, Method, Operation
+from app.domain.procedure import Plan
+from app.domain.text import Frozen
+from app.domain.versions import Version
+from app.models import ClusterRecord, HostKey, MaintenanceSession, PlanRecord
+from app.models.clusters import accepted_key
+
+
+class Wish(Frozen):
+    """What the form of a new session asks for. `patch_file` is a path on the nodes."""
+
+    operation: Operation
+    target: str
+    method: Method = "auto"
+    install: Install = "overwrite"
+    patch_file: str | None = None
+    patch_sha256: str | None = None
+
+    @classmethod
+    def of(
+        cls, operation: str, target: str, method: str, patch_file: str = "", patch_sha256: str = ""
+    ) -> Wish:
+        """From a form's text. Raises Invalid for a word that is none of the choices."""
+        for field, value, choices in (("operation", operation, Operation), ("method", method, Method)):
+            if value not in get_args(choices):
+                allowed = ", ".join(get_args(choices))
+                raise Invalid(
+                    f"bad_{field}", f"次から選んでください: {allowed}", f"Choose one of: {allowed}", field
+                )
+        return cls.model_validate(
+            {
+                "operation": operation,
+                "target": target.strip(),
+                "method": method,
+                "patch_file": patch_file.strip() or None,
+                "patch_sha256": patch_sha256.strip() or None,
+            }
+        )
+
+
+class NoProcedureRefused(Refused):
+    """The manual, or this edition, has no procedure for the wish; `nearest` says which come close and why not."""
+
+    def __init__(self, no: NoProcedure) -> None:
+        super().__init__("no_procedure", no.refused.ja, no.refused.en)
+        self.nearest = no.nearest
+
+
+def plan_for(record: ClusterRecord, wish: Wish) -> Plan:
+    """The plan of a wish on a cluster. Raises Invalid (target, patch file, digest) or NoProcedureRefused."""
+    inputs = Inputs.of(wish.patch_file, wish.patch_sha256)
+    target = Version.parse(wish.target)
+    plan = make_plan(
+        procedures.procedure, record.cluster, wish.operation, target, wish.method, wish.install, inputs
+    )
+    if isinstance(plan, NoProcedure):
+        raise NoProcedureRefused(plan)
+    return plan
+
+
+def require_executable(plan: Plan) -> None:
+    """Refuse a plan that lacks something without which it must not run (the digest of the patch file)."""
+    for missing in plan_is_executable(plan):
+        raise Refused("plan_not_executable", missing.ja, missing.en)
+
+
+async def stored_plan(act: Act, plan: Plan) -> PlanRecord:
+    """The immutable row of a plan; an identical plan is stored once."""
+    await hold_newcomers(act)
+    row = (await act.db.scalars(sa.select(PlanRecord).where(PlanRecord.digest == plan.digest))).one_or_none()
+    if row is None:
+        document = canonical(plan.model_dump(mode="json", by_alias=True))
+        row = PlanRecord(digest=plan.digest, document=document, created_at=act.now)
+        act.db.add(row)
+        await act.db.flush()
+    return row
+
+
+async def pinned_keys(act: Act, record: ClusterRecord) -> dict[str, HostKey]:
+    """The accepted host key of every node, by node name. Refused where one is missing: an administrator has to accept it."""
+    pinned: dict[str, HostKey] = {}
+    for node in record.cluster.nodes:
+        key = await accepted_key(act.db, node.address, node.port)
+        if key is None:
+            raise Refused(
+                "host_key_not_accepted",
+                f"ノード {node.name} のホスト鍵がまだ承認されていません。クラスタ画面で指紋を確認し、管理者に承認を依頼してください。",
+                f"The host key of node {node.name} has not been accepted. Compare the fingerprint on the cluster's page "
+                "and have an administrator accept it.",
+            )
+        pinned[node.name] = key
+    return pinned
+
+
+async def covered_digest(act: Act, session: MaintenanceSession) -> str:
+    """The digest an approval of this session covers at this moment: plan, cluster as stored, host keys, patch, window."""
+    pinned = await pinned_keys(act, session.cluster)
+    nodes = {n.name: f"{n.transport} {n.user}@{n.address}:{n.port}" for n in session.cluster.cluster.nodes}
+    inputs = {
+        "cluster": digest_of(session.cluster.document),
+        "patch_file": session.patch_file or "",
+        "patch_sha256": session.patch_sha256 or "",
+        "window": f"{session.window_start}-{session.window_end}",
+    }
+    keys = {name: key.fingerprint for name, key in pinned.items()}
+    return approval_digest(session.plan_record.digest, nodes, keys, inputs)
+
+
+async def require_undrifted(act: Act, session: MaintenanceSession, approved: str | None) -> None:
+    """Refuse where what was to be approved, or was approved, is no longer what would run."""
+    if await covered_digest(act, session) == approved:
+        return
+    raise Refused(
+        "approval_drifted",
+        "承認の対象（クラスタ定義・ホスト鍵・パッチ・作業時間帯のいずれか）が変わっています。"
+        "「修正」で下書きに戻し、内容を確認してもう一度承認を依頼してください。",
+        "What the approval covers has changed (cluster, host key, patch or window). "
+        "Revise the session, look at it again, and submit it for a new approval.",
+    )

@@ -1,0 +1,141 @@
+"""`tejun serve`, `tejun worker`, `tejun migrate`: starting and stopping a process of the console."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app.actions.clusters import accept_host_key, add_cluster, edit_cluster, offer_host_key
+from app.domain.cluster import Cluster
+from app.lab import up
+from app.logs import configure_logs
+from app.main import DEMO_ACCOUNTS, Console, demo_password
+from app.models.clusters import cluster_named
+from app.nodes import Credential, offered_key
+from app.procedures.clusterfile import load_cluster
+from app.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but open streams are told to end as soon as the signal arrives: Ctrl-C does not wait for a browser."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams, then go on as uvicorn does."""
+        services = self.config.loaded_app_services  # type: ignore[attr-defined]
+        services.stop()
+        super().handle_exit(sig, frame)
+
+
+def serve_command(
+    host: Annotated[str | None, typer.Option(help="待ち受けるアドレス / address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="待ち受けるポート / port to listen on")] = None,
+    demo: Annotated[bool, typer.Option(help="デモ環境（模擬クラスタとデモ用アカウント） / demo lab and accounts")] = False,
+) -> None:
+    """コンソールを起動します。 Start the console.
+
+    --demo を付けると、模擬クラスタを起動し、デモ用アカウントを用意します（ループバックのみ）。
+    With --demo it also starts the simulated cluster and prepares demo accounts (loopback only).
+    """
+    settings = Settings()
+    changes = {"host": host, "port": port, "demo": demo or None}
+    settings = settings.model_copy(update={k: v for k, v in changes.items() if v is not None})
+    configure_logs(settings.log_json)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    credentials: dict[str, Credential] = {}
+    demo_inputs: dict[str, tuple[str, str]] = {}
+    if settings.demo:
+        lab = await asyncio.to_thread(up, settings.lab)
+        credentials["default"] = Credential("key_file", str(settings.lab / "client_key"))
+        demo_inputs[lab.name] = (lab.nodes[0].patch, lab.patch.sha256)
+    console = Console(settings, credentials)
+    if settings.demo or console.database.is_sqlite:
+        await console.prepare()
+    if settings.demo:
+        await console.add_demo_accounts()
+        await _add_demo_cluster(console, settings.lab / "cluster.yaml")
+    web = console.web(demo_inputs)
+    config = uvicorn.Config(web, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=3)
+    config.loaded_app_services = web.state.services  # type: ignore[attr-defined]
+    server = Server(config)
+    announce = asyncio.ensure_future(_announce(server, settings))
+    await server.serve()
+    announce.cancel()
+
+
+async def _announce(server: uvicorn.Server, settings: Settings) -> None:
+    while not server.started:
+        await asyncio.sleep(0.05)
+    address = f"http://{settings.host}:{settings.port}"
+    print(f"\n  手順 Tejun  {address}\n", flush=True)
+    if settings.demo:
+        print("  デモ用アカウント / demo accounts (name / password):", flush=True)
+        for name, (display_name, _) in DEMO_ACCOUNTS.items():
+            print(f"    {name:<10} {demo_password(name):<16} {display_name}", flush=True)
+    print("\n  Ctrl-C で終了します。 Ctrl-C ends it.\n", flush=True)
+
+
+async def _add_demo_cluster(console: Console, file: Path) -> None:
+    """Put the lab's cluster into the database, or bring its entry up to date, and accept the keys its file names."""
+    cluster = load_cluster(await asyncio.to_thread(file.read_bytes), str(file))
+    async with console.act() as act:
+        record = await cluster_named(act.db, cluster.name)
+        if record is None:
+            await add_cluster(act, cluster)
+        elif record.cluster != cluster:
+            await edit_cluster(act, record.id, record.version, cluster)
+    await accept_named_keys(console, cluster)
+
+
+async def accept_named_keys(console: Console, cluster: Cluster) -> list[str]:
+    """Accept the host key of every node whose offered key has the fingerprint that the cluster file names. Their names."""
+    accepted = []
+    for node in cluster.nodes:
+        if node.host_key is None:
+            continue
+        offered = await offered_key(node.address, node.port)
+        if offered.fingerprint.rstrip("=") != node.host_key.rstrip("="):
+            continue
+        async with console.act() as act:
+            row = await offer_host_key(act, node.address, node.port, offered.public_key, offered.fingerprint)
+            await accept_host_key(act, row.id)
+        accepted.append(node.name)
+    return accepted
+
+
+def worker_command() -> None:
+    """エンジンだけを起動します（PostgreSQL 構成用）。 Run the engine alone (with PostgreSQL)."""
+    settings = Settings().model_copy(update={"worker": "embedded"})
+    configure_logs(settings.log_json)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    console = Console(settings)
+    stop = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    await console.start()
+    typer.echo("worker started")
+    await stop.wait()
+    await console.stop()
+
+
+def migrate_command() -> None:
+    """データベースを最新の形式にします。 Bring the database to the newest revision (safe to repeat)."""
+
+    async def run() -> None:
+        console = Console(Settings())
+        await console.prepare()
+        await console.database.close()
+
+    asyncio.run(run())
+    typer.echo("データベースは最新です。 The database is up to date.")

@@ -1,0 +1,1 @@
+"""Pure decisions: standard library and pydantic only. No I/O, clock, logging or async in here."""

@@ -1,0 +1,54 @@
+"""Reading and judging: parser@version turns raw output into facts, judge() compares them with what a check expects.
+
+What cannot be read is None and judged `unknown`; it never becomes a pass or a fail. Parsers are pure and live by name
+for as long as a stored plan may name them: a parser that must change its meaning gets a new version beside the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from app.domain import parsers, probes
+from app.domain.clusterware import crm
+from app.domain.parsers import Facts, Parser
+from app.domain.procedure import Check
+
+PARSERS: Mapping[str, Parser] = {
+    "processes@1": parsers.processes,
+    "environment@1": parsers.environment,
+    "package@1": parsers.package,
+    "versions@1": parsers.versions,
+    "patch_file@1": parsers.patch_file,
+    "files@1": parsers.files,
+    "disk@1": parsers.disk,
+    "words@1": parsers.words,
+    "cluster@1": crm.cluster,
+    "constraints@1": crm.constraints,
+}
+
+READ_ONLY = probes.READ_ONLY
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reading means for a check. `missing` and `unexpected` are the facts that made it fail."""
+
+    result: Literal["pass", "fail", "unknown"]
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+
+
+def read(check: Check, stdout: bytes, exit_status: int) -> Facts | None:
+    """The facts in the output of the check's commands, None when it cannot be read. Raises KeyError for an unknown parser."""
+    return PARSERS[check.parser](stdout, exit_status)
+
+
+def judge(facts: Facts | None, check: Check) -> Verdict:
+    """Compare facts with the expectation: all of `present`, none of `absent`. Unreadable is unknown."""
+    if facts is None:
+        return Verdict("unknown")
+    missing = tuple(token for token in check.present if token not in facts)
+    unexpected = tuple(token for token in check.absent if token in facts)
+    return Verdict("fail" if missing or unexpected else "pass", missing, unexpected)

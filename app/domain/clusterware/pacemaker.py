@@ -1,0 +1,59 @@
+"""Pacemaker through pcs and crm_mon (facts 2.3; ClusterLabs pcs.8, crm_mon). Command text only; crm.py reads the answers.
+
+`clusterware_version` is that of pcs: 0.9 (RHEL 6, 7) says `pcs cluster standby`, and its Pacemaker 1.1 `crm_mon --as-xml`;
+before 0.11 `pcs resource move` leaves a cli-prefer constraint behind, which is cleared at once.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.domain.clusterware.verbs import WAIT, Verb
+from app.domain.shell import header, word
+
+_NEWEST_KNOWN = (0, 11)
+
+
+class Pacemaker:
+    """Every verb waits with a number of seconds and is proved by the `cluster` probe."""
+
+    def __init__(self, version: str | None) -> None:
+        numbers = re.match(r"(\d+)\.(\d+)", version or "")
+        self.version = (int(numbers[1]), int(numbers[2])) if numbers else _NEWEST_KNOWN
+        self._node = "pcs cluster" if self.version < (0, 10) else "pcs node"
+
+    def pause(self, node: str) -> Verb:
+        return Verb(f"{self._node} standby {word(node)} --wait={WAIT}", present=(f"{node}:standby",))
+
+    def resume(self, node: str) -> Verb:
+        return Verb(f"{self._node} unstandby {word(node)} --wait={WAIT}", present=(f"{node}:online",))
+
+    def stop_monitoring(self, group: str) -> Verb:
+        return Verb(f"pcs resource unmanage {word(group)} --monitor", present=(f"{group}:unmanaged",))
+
+    def resume_monitoring(self, group: str) -> Verb:
+        # The refresh looks at the real state first: the stopped site is then started afresh. Without it the first monitor
+        # counts a failure, and a migration-threshold of 1 would send the group to the other node.
+        # pcs before 0.9.160 has no refresh; the site is watched again all the same.
+        text = (
+            f"pcs resource refresh {word(group)} || echo 'no refresh: going on' >&2\n"
+            f"pcs resource manage {word(group)} --monitor"
+        )
+        return Verb(text, present=(f"{group}:managed",), absent=(f"{group}:failed", f"{group}:pending"))
+
+    def move(self, group: str, node: str) -> Verb:
+        text = f"pcs resource move {word(group)} {word(node)} --wait={WAIT}"
+        if self.version < (0, 11):
+            text += f" && pcs resource clear {word(group)} --wait={WAIT}"
+        return Verb(
+            text,
+            present=(f"{group}:started@{node}", f"{group}:managed"),
+            absent=(f"{group}:failed", f"{group}:pending"),
+        )
+
+    def read_state(self) -> str:
+        form = "--as-xml" if self.version < (0, 10) else "--output-as=xml"
+        return f"{header('cluster')}\nLC_ALL=C crm_mon {form} -1"
+
+    def read_constraints(self) -> str:
+        return f"{header('constraints')}\nLC_ALL=C pcs constraint --full || exit 1\necho '#end'"

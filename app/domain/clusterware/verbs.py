@@ -1,0 +1,50 @@
+"""What every cluster manager must offer, whatever its commands are called (facts, table 2.0)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.text import Text
+
+WAIT = 180
+"""Seconds that a manager's own command may wait. pcs without a number waits for up to 60 minutes (facts 2.3)."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb carried out: the command, and the facts of the `cluster` probe that prove it. Without a command a person
+    does it; `manual` then says what, in the manager's own words."""
+
+    text: str | None
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    manual: Text | None = None
+
+
+class Clusterware(Protocol):
+    """Facts of `read_state`: NODE:online|standby|maintenance|pending|offline|unclean (one each), GROUP:started@NODE,
+    GROUP:stopped, GROUP:managed, GROUP:unmanaged, GROUP:pending, GROUP:failed, maintenance-mode, no-quorum.
+
+    While a group is unmanaged the manager goes on saying "started": stops and starts are proved by processes."""
+
+    def pause(self, node: str) -> Verb:
+        """The node may carry nothing from now on."""
+
+    def resume(self, node: str) -> Verb:
+        """The node may carry groups again. Moves nothing by itself."""
+
+    def stop_monitoring(self, group: str) -> Verb:
+        """The manager neither watches, starts nor stops the group; its disk stays mounted."""
+
+    def resume_monitoring(self, group: str) -> Verb:
+        """The manager looks at the group afresh, starts what is down, and watches it again."""
+
+    def move(self, group: str, node: str) -> Verb:
+        """The group goes to the node, and nothing that binds it there is left behind."""
+
+    def read_state(self) -> str | None:
+        """Command text of the `cluster` probe, None where there is no machine-readable state."""
+
+    def read_constraints(self) -> str | None:
+        """Command text of the `constraints` probe, None where the manager has none."""

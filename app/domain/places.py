@@ -1,0 +1,72 @@
+"""Open places of procedure texts: which names exist, and filling them in. Values come from rendering.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+_PLACE = re.compile(r"\[\[([a-z_0-9]+)\]\]")
+
+OF_CLUSTER = frozenset(
+    {
+        "nqs",
+        "patches",
+        "patch_file",
+        "patch_sha256",
+        "patch_version",
+        "known_patches",
+        "active",
+        "target",
+        "from",
+        "to",
+        "to_version",
+        "disk_floor",
+    }
+)
+OF_NODE = frozenset({"node", "node_version"})
+OF_SITE = frozenset({"site", "database", "group"})
+LISTS = frozenset(
+    {
+        "any_processes",
+        "site_processes_from",
+        "site_processes_to",
+        "own_processes_from",
+        "own_processes_to",
+        "local_processes_from",
+        "local_processes_to",
+        "local_own_processes_from",
+        "healthy",
+        "unhealthy",
+        "carried_by_active",
+        "carried_by_target",
+        "unmanaged",
+        "nqs_site_places",
+        "needed_rights",
+        "patch_facts",
+    }
+)
+KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS
+
+Lists = Mapping[str, tuple[str, ...]]
+
+
+def used(texts: Iterable[str]) -> frozenset[str]:
+    """The names of the open places in those texts."""
+    return frozenset(name for text in texts for name in _PLACE.findall(text))
+
+
+def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
+    """`text` with every place filled by its value, passed through `quote`. Raises KeyError for a place without a value."""
+    return _PLACE.sub(lambda found: quote(values[found[1]]), text)
+
+
+def fill_tokens(tokens: Iterable[str], values: Mapping[str, str], lists: Lists) -> tuple[str, ...]:
+    """Tokens filled in; one that is nothing but the place of a list becomes the list's tokens."""
+    filled: list[str] = []
+    for token in tokens:
+        whole = _PLACE.fullmatch(token)
+        if whole and whole[1] in lists:
+            filled.extend(lists[whole[1]])
+        else:
+            filled.append(fill(token, values))
+    return tuple(filled)

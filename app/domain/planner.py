@@ -1,0 +1,237 @@
+"""Plans: choose the procedure, fill it with the cluster, warn, and seal with a digest. Pure; reads no files and no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.domain import choosing
+from app.domain.choosing import Choice, Nearest, NoProcedure
+from app.domain.cluster import Cluster, Node, check_path
+from app.domain.digest import digest_of
+from app.domain.errors import Invalid
+from app.domain.library import Procedure
+from app.domain.predicates import Case, Install, Method, Operation, takers
+from app.domain.procedure import Phase, Plan, PlanWarning, Step
+from app.domain.rendering import phases
+from app.domain.spots import Scene
+from app.domain.text import Text
+from app.domain.versions import Version
+
+__all__ = ["Choice", "Inputs", "Nearest", "NoProcedure", "choose", "make_plan", "plan_is_executable"]
+
+Library = Callable[[str], Procedure | None]
+"""Number of a procedure (3.3) -> its sections, None where this edition does not carry it: procedures.procedure."""
+
+_ARCH = {"x64": "x86_64", "x86": "i386", "ipf": "ia64", "ipf32": "ia64"}
+_SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_NO_DIGEST = Text(
+    ja="パッチファイルの SHA-256 が指定されていません。指定するまで、この計画は提出・実行できません（--patch-sha256）。",
+    en=(
+        "The SHA-256 of the patch file is not given; until it is, "
+        "this plan can be neither submitted nor run (--patch-sha256)."
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What comes with a plan beside the cluster: the package on the nodes and the SHA-256 that its supplier states."""
+
+    patch_file: str | None = None
+    patch_sha256: str | None = None
+
+    @classmethod
+    def of(cls, patch_file: str | None = None, patch_sha256: str | None = None) -> Inputs:
+        """Check and normalise. Raises Invalid for a path that is not absolute, or a digest that is not 64 hexadecimal digits."""
+        if patch_file is not None:
+            try:
+                check_path(patch_file)
+            except ValueError:
+                raise Invalid(
+                    "inputs.patch_file",
+                    f"パッチファイル「{patch_file[:60]}」は、ノード上の絶対パスで指定してください。",
+                    f"Give the patch file {patch_file[:60]!r} as an absolute path on the nodes.",
+                    "patch_file",
+                ) from None
+        if patch_sha256 is None:
+            return cls(patch_file)
+        found = _SHA256.fullmatch(patch_sha256.strip().lower())
+        if not found:
+            raise Invalid(
+                "inputs.patch_sha256",
+                "パッチファイルの SHA-256 は 16 進 64 桁で指定してください。",
+                "Give the SHA-256 of the patch file as 64 hexadecimal digits.",
+                "patch_sha256",
+            )
+        return cls(patch_file, found[1])
+
+
+def choose(
+    cluster: Cluster,
+    operation: Operation,
+    to: Version,
+    method: Method = "auto",
+    install: Install = "overwrite",
+) -> Choice | NoProcedure:
+    """The procedure of the manual for that case, or why there is none. Total."""
+    return choosing.choose(Case(cluster, operation, to, method, install))
+
+
+def make_plan(
+    library: Library,
+    cluster: Cluster,
+    operation: Operation,
+    to: Version,
+    method: Method = "auto",
+    install: Install = "overwrite",
+    inputs: Inputs | None = None,
+) -> Plan | NoProcedure:
+    """The whole plan, the same for the same input; NoProcedure where the manual, or this edition of the library, has none."""
+    case = Case(cluster, operation, to, method, install)
+    choice = choosing.choose(case)
+    if isinstance(choice, NoProcedure):
+        return choice
+    procedure = library(choice.procedure)
+    if procedure is None:
+        return _not_carried(choice)
+    scene = _scene(case, inputs or Inputs())
+    done = tuple(phase for section in procedure.sections for phase in phases(section, scene))
+    return _sealed(case, choice, _warnings(case, scene), done)
+
+
+def plan_is_executable(plan: Plan) -> tuple[Text, ...]:
+    """What is missing before a session of this plan may be submitted; empty when nothing is."""
+    open_checks = [
+        check
+        for step in plan.steps
+        for check in step.checks
+        if check.probe == "patch_file" and not any(token.startswith("sha256:") for token in check.present)
+    ]
+    return (_NO_DIGEST,) if open_checks else ()
+
+
+def _scene(case: Case, inputs: Inputs) -> Scene:
+    folder = case.cluster.path("patches").rstrip("/")
+    usual = f"{folder}/NECJCpt-{case.to.numbers}-1.{_ARCH[case.cluster.arch]}.rpm"
+    return Scene(case, _target(case.cluster), inputs.patch_file or usual, inputs.patch_sha256 or "")
+
+
+def _target(cluster: Cluster) -> Node:
+    name = takers(cluster)[0]
+    return next(node for node in cluster.standbys if node.name == name)
+
+
+def _sealed(case: Case, choice: Choice, warnings: tuple[PlanWarning, ...], done: tuple[Phase, ...]) -> Plan:
+    plan = Plan(
+        procedure=choice.procedure,
+        operation=case.operation,
+        method=choice.method,
+        from_version=str(case.source),
+        to=str(case.to),
+        why=choice.why,
+        digest="",
+        warnings=warnings,
+        phases=done,
+    )
+    _keys_are_unique(plan.steps)
+    return plan.model_copy(
+        update={"digest": digest_of(plan.model_dump(mode="json", by_alias=True, exclude={"digest"}))}
+    )
+
+
+def _keys_are_unique(steps: tuple[Step, ...]) -> None:
+    keys = [step.key for step in steps]
+    twice = {key for key in keys if keys.count(key) > 1}
+    if twice:
+        raise ValueError(f"two steps have the key {min(twice)}: the library numbers its added steps wrongly")
+
+
+def _warnings(case: Case, scene: Scene) -> tuple[PlanWarning, ...]:
+    cluster = case.cluster
+    said: list[tuple[str | None, str, str]] = []
+    if cluster.platform == "unix" and case.source.line < (12, 7):
+        said.append(
+            (
+                "D7",
+                (
+                    "マニュアルの UNIX 編は R12.7 以降を前提に書かれています（導入済み: "
+                    f"{case.source}）。パスとパッケージ名を手元の環境に読み替えてください。"
+                ),
+                (
+                    "The manual's UNIX chapter assumes R12.7 or later (installed: "
+                    f"{case.source}): read its paths and package names as they are on your nodes."
+                ),
+            )
+        )
+    if case.operation == "patch" and case.source.line != case.to.line:
+        said.append(
+            (
+                None,
+                (
+                    f"{case.source} から {case.to} へは版の系列が変わります。"
+                    "パッチ適用でよいか、リリースメモで確認してください。"
+                ),
+                (
+                    f"From {case.source} to {case.to} the release line changes: "
+                    "check the release memo whether this is a patch at all."
+                ),
+            )
+        )
+    if case.operation == "patch" and cluster.os == "linux" and case.source.level:
+        said.append(
+            (
+                "C13",
+                (
+                    f"すでにパッチ（NECJCpt {case.source.numbers}）が入っています。"
+                    "重ねて適用してよいか、先に外すのかをパッチのリリースメモで確認してください。"
+                ),
+                (
+                    f"A patch (NECJCpt {case.source.numbers}) is installed already: check "
+                    "the patch's release memo whether the new one goes on top or replaces it."
+                ),
+            )
+        )
+    if cluster.clusterware != "pacemaker" and cluster.platform == "unix":
+        said.append(
+            (
+                None,
+                (
+                    "このクラスタ管理ソフトウェアはコンソールから操作・読み取りができません。"
+                    "クラスタの操作と状態の確認は手作業になります。"
+                ),
+                (
+                    "The console cannot command or read this cluster software: "
+                    "operating it and checking its state stay with a person."
+                ),
+            )
+        )
+    if case.operation == "patch" and cluster.os == "linux" and not scene.patch_sha256:
+        said.append((None, _NO_DIGEST.ja, _NO_DIGEST.en))
+    return tuple(PlanWarning(errata=errata, ja=ja, en=en) for errata, ja, en in said)
+
+
+def _not_carried(choice: Choice) -> NoProcedure:
+    return NoProcedure(
+        refused=Text(
+            ja=(
+                f"この作業にはマニュアルの {choice.procedure} の手順が当てはまりますが、"
+                "この版のコンソールにはまだ収録されていません。マニュアルに従って手作業で行ってください。"
+            ),
+            en=(
+                f"Procedure {choice.procedure} of the manual applies, but this edition of the "
+                "console does not carry it yet: carry it out by hand, following the manual."
+            ),
+        ),
+        nearest=(
+            Nearest(
+                procedure=choice.procedure,
+                why_not=Text(
+                    ja="この版のコンソールには収録されていません。",
+                    en="This edition of the console does not carry it.",
+                ),
+            ),
+        ),
+        predicates=("procedure carried",),
+    )

@@ -1,0 +1,107 @@
+"""Where a step of a plan stands (case, node, site), and the values that fill its open places there. Renders nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain import jobcenter
+from app.domain.cluster import Node, Site
+from app.domain.places import Lists
+from app.domain.predicates import Case
+
+DISK_FLOOR_KIB = 102_400
+"""Free space asked for below the install and the package folder: room for the package, its payload and the old files."""
+
+NQS_SITE_PLACES = ("NQS_SITE:session", "NQS_SITE:login", "NQS_SITE:environment", "NQS_SITE:profile")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What all steps of a plan share: the case, the node that takes over, and the package. An unknown digest is empty."""
+
+    case: Case
+    target: Node
+    patch_file: str
+    patch_sha256: str
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where one repetition of a step stands: its node, its site, and the values for its open places."""
+
+    scene: Scene
+    node: Node | None
+    site: Site | None
+
+    @property
+    def values(self) -> dict[str, str]:
+        case = self.scene.case
+        values = {
+            "nqs": case.cluster.path("nqs"),
+            "patches": case.cluster.path("patches"),
+            "patch_file": self.scene.patch_file,
+            "patch_sha256": self.scene.patch_sha256,
+            "patch_version": case.to.numbers,
+            "known_patches": " ".join(sorted({version.numbers for version in (case.source, case.to)})),
+            "active": case.cluster.active.name,
+            "target": self.scene.target.name,
+            "from": str(case.source),
+            "to": str(case.to),
+            "to_version": case.to.canonical,
+            "disk_floor": str(DISK_FLOOR_KIB),
+        }
+        if self.node:
+            values |= {"node": self.node.name, "node_version": case.cluster.installed(self.node).canonical}
+        if self.site:
+            values |= {"site": self.site.name, "database": self.site.database, "group": self.site.group}
+        return values
+
+    @property
+    def lists(self) -> Lists:
+        cluster, to = self.scene.case.cluster, self.scene.case.to
+        before = cluster.installed(self.node) if self.node else cluster.version
+        local, local_to = (
+            jobcenter.local_processes(before, cluster.os),
+            jobcenter.local_processes(to, cluster.os),
+        )
+        site, site_to = jobcenter.site_processes(before, cluster.os), jobcenter.site_processes(to, cluster.os)
+        digest = self.scene.patch_sha256
+        return {
+            "any_processes": jobcenter.ALL,
+            "site_processes_from": site,
+            "site_processes_to": site_to,
+            "own_processes_from": jobcenter.own(site),
+            "own_processes_to": jobcenter.own(site_to),
+            "local_processes_from": local,
+            "local_processes_to": local_to,
+            "local_own_processes_from": jobcenter.own(local),
+            "healthy": self._healthy(),
+            "unhealthy": (
+                "maintenance-mode",
+                "no-quorum",
+                *(f"{group}:{state}" for group in cluster.groups for state in ("pending", "failed")),
+            ),
+            "carried_by_active": tuple(f"{group}:started@{cluster.active.name}" for group in cluster.groups),
+            "carried_by_target": tuple(
+                f"{group}:started@{self.scene.target.name}" for group in cluster.groups
+            ),
+            "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
+            "nqs_site_places": NQS_SITE_PLACES,
+            "needed_rights": ("writable",) if cluster.path("nqs").startswith("~/") else ("root",),
+            "patch_facts": (
+                "name:NECJCpt",
+                f"version:{to.numbers}",
+                "arch:fits",
+                *([f"sha256:{digest}"] if digest else []),
+            ),
+        }
+
+    def _healthy(self) -> tuple[str, ...]:
+        """Every node can carry groups, and the active one carries all of them under the manager's eye."""
+        cluster = self.scene.case.cluster
+        groups = [
+            fact
+            for group in cluster.groups
+            for fact in (f"{group}:started@{cluster.active.name}", f"{group}:managed")
+        ]
+        return (*(f"{node.name}:online" for node in cluster.nodes), *groups)

@@ -1,0 +1,211 @@
+"""Following one attempt through the guard to its recorded outcome, across cut connections and restarts.
+
+The order of the states is the safety: `queued` = nothing was sent; `running` is committed before anything is sent; a
+claim is committed as soon as it is known. From then on only the node's spool or a person can say how it ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import structlog
+
+from app.actions import advance, outputs
+from app.actions.act import Act
+from app.db import Database
+from app.domain.lifecycle import AttemptState
+from app.instants import passing
+from app.models import Attempt
+from app.nodes import ConnectionCut, Ended, Links, NodeError, NoSpace, Target, Unknown, Unreachable
+
+log = structlog.get_logger(__name__)
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Patience in seconds and sizes: reach (connect at all), settle (checks after a command), look (checks alone),
+    attempt (a command's longest life), cancel (until an unconfirmed end is called unknown)."""
+
+    reach_seconds: float = 60.0
+    settle_seconds: float = 90.0
+    look_seconds: float = 10.0
+    attempt_seconds: float = 4 * 3600.0
+    cancel_seconds: float = 60.0
+    floor_kib: int = 64 * 1024
+    cap_bytes: int = 1024**3
+    keep_spool: bool = False
+
+
+class Follower:
+    """One attempt's following. Made anew for each; holds no state that is not in the rows."""
+
+    def __init__(
+        self,
+        database: Database,
+        links: Links,
+        limits: Limits,
+        act: Callable[[], AbstractAsyncContextManager[Act]],
+    ) -> None:
+        self._database, self._links, self._limits, self._act = database, links, limits, act
+        self._stopping = False
+
+    async def follow(self, attempt_id: int, target: Target) -> bool:
+        """Run or re-attach until the attempt has its outcome. True where it succeeded and the checks are to be read."""
+        if not await self._reach(attempt_id, target):
+            return False
+        async with self._act() as act:
+            await advance.begin_attempt(act, attempt_id)
+        stopper = asyncio.ensure_future(self._stop_when_asked(attempt_id, target))
+        try:
+            ended = await self._run(attempt_id, target, stopper)
+            # the command's end is seen before the word of who ended it: wait for that word
+            stopped = await stopper if self._stopping else None
+        finally:
+            stopper.cancel()
+        return await self._conclude(attempt_id, target, ended, stopped)
+
+    async def _reach(self, attempt_id: int, target: Target) -> bool:
+        """Connect before anything is sent; give up as unreachable after a while, which only a queued attempt may."""
+        ends = asyncio.get_running_loop().time() + self._limits.reach_seconds
+        while True:
+            attempt = await self._row(attempt_id)
+            if attempt.attempt_state is not AttemptState.QUEUED:
+                return True
+            try:
+                await self._links.reach(target)
+                return True
+            except NodeError as no:
+                asked = attempt.cancel_asked_at is not None
+                if asked or asyncio.get_running_loop().time() >= ends or not isinstance(no, Unreachable):
+                    async with self._act() as act:
+                        await advance.end_attempt(act, attempt_id, AttemptState.UNREACHABLE, problem=no.code)
+                    return False
+            await asyncio.sleep(1.0)
+
+    async def _run(self, attempt_id: int, target: Target, stopper: asyncio.Future[str]) -> Ended | Unknown | NodeError:
+        """Until the guard reports an end. A cut link is taken up again at the stored offsets, for as long as it takes."""
+        pause = 0.1
+        while True:
+            attempt = await self._row(attempt_id)
+            before = attempt.out_size + attempt.err_size
+            try:
+                return await self._once(attempt, target)
+            except NoSpace as no:
+                return no
+            except NodeError as no:
+                log.warning("link lost", attempt=attempt_id, node=target.name, code=no.code)
+                if stopper.done() and not stopper.cancelled() and stopper.result() == "unconfirmed":
+                    return Unknown("cancel_unconfirmed")
+                after = await self._row(attempt_id)
+                pause = 0.1 if after.out_size + after.err_size > before else min(pause * 2, 5.0)
+                if not isinstance(no, ConnectionCut | Unreachable):
+                    pause = 5.0  # a changed key or a refused login needs a person; the claim on the node waits
+            await asyncio.sleep(pause)
+
+    async def _once(self, attempt: Attempt, target: Target) -> Ended | Unknown:
+        async def sink(stream: str, offset: int, data: bytes) -> None:
+            async with self._database.transaction() as db:
+                await outputs.store_output(db, attempt.id, stream, offset, data)
+
+        async def claimed() -> None:
+            async with self._act() as act:
+                await advance.claim_attempt(act, attempt.id)
+
+        return await self._links.run(
+            target,
+            attempt.key,
+            attempt.payload,
+            offsets=(attempt.out_size, attempt.err_size),
+            sink=sink,
+            attach_only=attempt.claimed_at is not None,
+            floor_kib=self._limits.floor_kib,
+            cap_bytes=self._limits.cap_bytes,
+            on_claim=claimed,
+        )
+
+    async def _stop_when_asked(self, attempt_id: int, target: Target) -> str:
+        """Wait for a person's cancel or the time limit, then end the process tree. Returns cancelled, timed_out or
+        unconfirmed (its death could not be confirmed in time)."""
+        loop, bell = asyncio.get_running_loop(), self._database.bell
+        started = loop.time()
+        while True:
+            cursor = bell.cursor
+            attempt = await self._row(attempt_id)
+            late = loop.time() - started > self._limits.attempt_seconds
+            if attempt.cancel_asked_at is not None or late:
+                break
+            await bell.wait(cursor, 1.0)
+        self._stopping = True
+        ends = loop.time() + self._limits.cancel_seconds
+        while loop.time() < ends:
+            try:
+                if await self._links.cancel(target, attempt.key) == "dead":
+                    return "timed_out" if late and attempt.cancel_asked_at is None else "cancelled"
+            except NodeError as no:
+                log.warning("cancel not delivered", attempt=attempt_id, code=no.code)
+            await asyncio.sleep(1.0)
+        return "unconfirmed"
+
+    async def _conclude(
+        self, attempt_id: int, target: Target, ended: Ended | Unknown | NodeError, stopped: str | None
+    ) -> bool:
+        problem: str | None
+        if isinstance(ended, NodeError):
+            state, problem = AttemptState.FAILED, ended.code
+        elif isinstance(ended, Unknown):
+            # the guard's word "cancelled" is certain: the claim is taken, and nothing was or will be started under it
+            state = AttemptState.CANCELLED if ended.reason == "cancelled" else AttemptState.UNKNOWN
+            problem = ended.reason
+        elif ended.exit_status == 0:
+            state, problem = AttemptState.SUCCEEDED, None
+        elif stopped in ("cancelled", "timed_out"):
+            state, problem = AttemptState(stopped), stopped
+        else:
+            state, problem = AttemptState.FAILED, "exit_status"
+        digests = await self._verified(attempt_id, target) if isinstance(ended, Ended) else None
+        passing("before_outcome")
+        async with self._act() as act:
+            await advance.end_attempt(
+                act,
+                attempt_id,
+                state,
+                exit_status=ended.exit_status if isinstance(ended, Ended) else None,
+                dropped=ended.out_dropped + ended.err_dropped if isinstance(ended, Ended) else 0,
+                problem=problem,
+                digests=digests,
+            )
+        if digests is not None and not self._limits.keep_spool:
+            await self._tidy(attempt_id, target, digests)
+        return state is AttemptState.SUCCEEDED
+
+    async def _verified(self, attempt_id: int, target: Target) -> tuple[str, str] | None:
+        """SHA-256 of both stored streams, if they are those of the node's spool; None where the node cannot be asked."""
+        async with self._database.reading() as db:
+            stored = [(await outputs.stored_digest(db, attempt_id, stream))[1] for stream in ("out", "err")]
+        try:
+            spool_out, spool_err, _ = await self._links.digest(target, (await self._row(attempt_id)).key)
+        except NodeError as no:
+            log.warning("spool not verified", attempt=attempt_id, code=no.code)
+            return None
+        if [spool_out, spool_err] != stored:
+            log.error("stored output differs from the spool", attempt=attempt_id)
+            return None
+        return stored[0], stored[1]
+
+    async def _tidy(self, attempt_id: int, target: Target, digests: tuple[str, str]) -> None:
+        """Remove the spool that was verified. Left where it is if the node cannot be reached: it harms nobody."""
+        try:
+            await self._links.remove(target, (await self._row(attempt_id)).key, *digests)
+        except NodeError as no:
+            log.warning("spool left on the node", attempt=attempt_id, code=no.code)
+            return
+        async with self._act() as act:
+            await advance.remove_spool(act, attempt_id)
+
+    async def _row(self, attempt_id: int) -> Attempt:
+        async with self._database.reading() as db:
+            return await db.get_one(Attempt, attempt_id)

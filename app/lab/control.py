@@ -1,0 +1,271 @@
+"""The lab from outside: up, down, status, fault, reset. Owns nothing that runs; speaks to the keeper over its socket.
+
+The keeper gets a session of its own: killing whoever called `up` leaves the lab alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.lab import namespaces, processes
+from app.lab.model import Lab, LabError, LabStatus, Layout, NodeStatus, Resource, Site, load
+
+SITES = (Site("site1", "g_jc"),)
+NODES = ("node-a", "node-b")
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_START = 60.0  # seconds
+
+
+def up(
+    directory: Path, *, mode: str = "auto", name: str = "tokyo-batch", version: str = "R16.3", local_site: str = "used",
+    sites: Sequence[Site] = SITES, nodes: Sequence[str] = NODES, ports: Sequence[int] | None = None,
+) -> Lab:  # fmt: skip
+    """Start the lab in `directory`, or find it running; set it up first where there is none.
+
+    The other arguments count at the first call only: a lab keeps its mode, name, version, ports and keys. Returns when the
+    nodes answer and the cluster has settled. Raises LabError with what to do.
+    """
+    lab = set_up(
+        directory,
+        mode=mode,
+        name=name,
+        version=version,
+        local_site=local_site,
+        sites=sites,
+        nodes=nodes,
+        ports=ports,
+    )
+    layout = Layout(directory)
+    with _one_at_a_time(layout):
+        if not running(layout):
+            _start(layout, lab)
+    return lab
+
+
+def set_up(
+    directory: Path, *, mode: str = "auto", name: str = "tokyo-batch", version: str = "R16.3", local_site: str = "used",
+    sites: Sequence[Site] = SITES, nodes: Sequence[str] = NODES, ports: Sequence[int] | None = None,
+) -> Lab:  # fmt: skip
+    """As `up`, without starting anything. Raises LabError, also where the lab that is there has another mode."""
+    layout = Layout(directory)
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(layout):
+        lab = load(directory)
+        if lab is None:
+            from app.lab import build  # keys and YAML are needed once in a lab's life
+
+            chosen = choose_mode(layout, mode)
+            lab = build.build(layout.directory, chosen, name, version, local_site, sites, nodes, ports)
+    if mode not in ("auto", lab.mode):
+        raise LabError(
+            f"the lab in {directory} is of mode {lab.mode}: use another folder for mode {mode}",
+            f"{directory} のラボの mode は {lab.mode} です。{mode} で使うには別のフォルダーを指定してください。",
+        )
+    return lab
+
+
+def choose_mode(layout: Layout, wanted: str) -> tuple[str, str]:
+    """(ns | plain, why): auto really tries a node's mounts. Raises LabError if ns is wanted and this machine says no."""
+    if wanted not in ("auto", "ns", "plain"):
+        raise LabError("mode is auto, ns or plain", "mode は auto、ns、plain のいずれかです。")
+    if wanted == "plain":
+        return "plain", "asked for"
+    command = [sys.executable, "-m", "app.lab", "probe", str(layout.directory)]
+    trial = subprocess.run(
+        command, env=_environment(), capture_output=True, text=True, timeout=_START, check=False
+    )
+    if trial.returncode == 0 and trial.stdout.endswith("ok"):
+        return "ns", "namespaces and overlay mounts work here"
+    reason = (trial.stdout or trial.stderr.strip().rpartition("\n")[2]).strip() or "no reason given"
+    if wanted == "ns":
+        raise LabError(
+            f"this machine gives no namespaces: {reason}; use mode plain",
+            f"この環境では名前空間を使えません（{reason}）。mode に plain を指定してください。",
+        )
+    return "plain", reason
+
+
+def running(layout: Layout) -> bool:
+    """Whether a keeper lives: it holds its lock as long as it does."""
+    try:
+        handle = os.open(layout.lock, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+@contextlib.contextmanager
+def _one_at_a_time(layout: Layout) -> Iterator[None]:
+    with layout.up_lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _environment() -> dict[str, str]:
+    """The keeper's environment; NQS_SITE of whoever calls must not reach the nodes."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("NQS_", processes.MARK))}
+    path = os.pathsep.join(part for part in (str(_REPOSITORY), os.environ.get("PYTHONPATH", "")) if part)
+    return {**kept, "PYTHONPATH": path}
+
+
+def _start(layout: Layout, lab: Lab) -> None:
+    command = [sys.executable, "-m", "app.lab", "keeper", lab.directory, "--detached"]
+    with layout.output.open("ab") as output, subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output, env=_environment(), start_new_session=True
+    ) as keeper:  # fmt: skip
+        assert keeper.stdout
+        line = keeper.stdout.readline()
+    message = json.loads(line) if line else {"error": f"the lab did not start: see {layout.output}"}
+    if "error" in message:
+        raise LabError(
+            message["error"], message.get("ja", f"ラボが起動しません。{layout.output} を確認してください。")
+        )
+
+
+def run_foreground(directory: Path) -> int:
+    """Keep a lab that is set up and down now, in this process, until SIGINT or SIGTERM; the exit code.
+
+    As process 1 of a container this process hands the lab to a child and reaps the orphans, as every process 1 has to.
+    """
+    from app.lab import keeper  # asyncio machinery that nobody else here needs
+
+    os.environ.update(_environment())
+    child = os.fork() if os.getpid() == 1 else 0
+    if child == 0:
+        return keeper.main(directory, detached=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: os.kill(child, received))
+    return namespaces.init(child)
+
+
+def ask(directory: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """One request to the keeper. Raises LabError if the lab is down or refuses."""
+    layout = Layout(directory)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(_reachable(layout))
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as stream:
+                line = stream.readline()
+        except OSError:
+            line = b""
+    if not line:
+        raise LabError(
+            f"the lab in {directory} is down: start it with up",
+            f"{directory} のラボは停止しています。up で起動してください。",
+        )
+    answer: dict[str, Any] = json.loads(line)
+    if "error" in answer:
+        raise LabError(answer["error"], answer["ja"])
+    return answer
+
+
+def _reachable(layout: Layout) -> str:
+    """A path to the socket that is short enough for a socket address (107 bytes)."""
+    path = str(layout.socket)
+    if len(os.fsencode(path)) <= 100:
+        return path
+    return os.path.relpath(path) if len(os.path.relpath(path)) <= 100 else _by_descriptor(layout)
+
+
+def _by_descriptor(layout: Layout) -> str:
+    handle = os.open(layout.directory, os.O_RDONLY | os.O_DIRECTORY)
+    return f"/proc/self/fd/{handle}/{Layout.SOCKET}"
+
+
+def down(directory: Path) -> None:
+    """Power every node off and end the lab; files, versions and cluster state stay. A lab that is down stays down."""
+    lab, layout = load(directory), Layout(directory)
+    if running(layout):
+        with contextlib.suppress(LabError):  # it is on its way down already
+            ask(directory, {"do": "down"})
+    deadline = time.monotonic() + 15
+    while running(layout):
+        if time.monotonic() > deadline:
+            raise LabError(
+                f"the lab in {directory} does not end: see {layout.output}",
+                f"ラボが終了しません。{layout.output} を確認してください。",
+            )
+        time.sleep(0.02)
+    for node in lab.nodes if lab else ():  # what a killed keeper leaves behind in plain mode
+        processes.sweep(layout.node(node.name))
+
+
+def status(directory: Path) -> LabStatus:
+    """The lab at this moment, whether it is up, down or was never set up."""
+    lab = load(directory)
+    if lab is None or not running(Layout(directory)):
+        return LabStatus(lab, False, None, (), ())
+    try:
+        answer = ask(directory, {"do": "status"})
+    except LabError:
+        if running(Layout(directory)):
+            raise
+        return LabStatus(lab, False, None, (), ())  # it ended while it was asked
+    nodes = tuple(_node_status(node) for node in answer["nodes"])
+    return LabStatus(
+        lab, True, int(answer["pid"]), nodes, tuple(Resource(**one) for one in answer["resources"])
+    )
+
+
+def _node_status(data: dict[str, Any]) -> NodeStatus:
+    lists: dict[str, Any] = {key: tuple(data.pop(key)) for key in ("sites", "packages", "faults")}
+    return NodeStatus(**data, **lists)
+
+
+def fault(directory: Path, kind: str, node: str, **values: object) -> None:
+    """Make something go wrong on a node: kinds and parameters are in `app.lab.faults.KINDS`. Raises LabError."""
+    ask(
+        directory,
+        {
+            "do": "fault",
+            "kind": kind,
+            "node": node,
+            "values": {key: str(value) for key, value in values.items()},
+        },
+    )
+
+
+def idle(directory: Path, limit: float = 20.0) -> bool:
+    """Wait until the cluster manager has nothing left to do; False if it still had after `limit` seconds."""
+    return bool(ask(directory, {"do": "idle", "limit": limit})["idle"])
+
+
+def reset(directory: Path) -> Lab:
+    """Everything as on the first day: the lab goes down, its files are made anew, it comes up; keys and ports stay."""
+    lab, layout = load(directory), Layout(directory)
+    if lab is None:
+        raise LabError(f"there is no lab in {directory}", f"{directory} にラボはありません。")
+    from app.lab import build
+
+    down(directory)
+    build.remove(layout, lab)
+    names, ports = [node.name for node in lab.nodes], [node.port for node in lab.nodes]
+    build.build(
+        layout.directory,
+        (lab.mode, lab.mode_reason),
+        lab.name,
+        lab.version,
+        lab.local_site,
+        lab.sites,
+        names,
+        ports,
+    )
+    return up(directory)

@@ -1,0 +1,36 @@
+"""The only code that touches nodes: the guard, SSH, the spool client. Knows no tables and decides nothing about sessions.
+
+Start reading at `links.py` (what the engine calls) and `guard.sh` (what runs on the node).
+"""
+
+from app.nodes.errors import (
+    ConnectionCut,
+    HostKeyChanged,
+    HostKeyUnknown,
+    NodeError,
+    NoSpace,
+    Superseded,
+    Unreachable,
+)
+from app.nodes.links import Links
+from app.nodes.results import Ended, Output, Unknown
+from app.nodes.ssh import offered_key
+from app.nodes.target import Credential, OfferedKey, Target
+
+__all__ = [
+    "ConnectionCut",
+    "Credential",
+    "Ended",
+    "HostKeyChanged",
+    "HostKeyUnknown",
+    "Links",
+    "NoSpace",
+    "NodeError",
+    "OfferedKey",
+    "Output",
+    "Superseded",
+    "Target",
+    "Unknown",
+    "Unreachable",
+    "offered_key",
+]

@@ -1,0 +1,57 @@
+"""Secrets by reference: reads them at the moment of connecting and hands them to asyncssh. Keeps, shows and logs none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from app.nodes.errors import CredentialMissing
+from app.nodes.target import Credential
+
+
+def authentication(credential: Credential) -> dict[str, Any]:
+    """Arguments of `asyncssh.connect` for this credential and no other (no keys or agent of the console's own user).
+
+    Raises CredentialMissing if the file, variable or socket is not there, empty, or a key that needs a passphrase.
+    """
+    only: dict[str, Any] = {"client_keys": None, "agent_path": None, "password": None}
+    if credential.kind == "agent":
+        return only | {"agent_path": _socket(credential)}
+    secret = _read(credential)
+    if credential.kind in ("password_file", "password_env"):
+        return only | {"password": secret.rstrip("\r\n")}
+    try:
+        return only | {"client_keys": [asyncssh.import_private_key(secret)]}
+    except asyncssh.KeyEncryptionError:
+        raise _missing(credential, "the key needs a passphrase") from None
+    except asyncssh.KeyImportError:
+        raise _missing(credential, "not a private key") from None
+
+
+def _read(credential: Credential) -> str:
+    if credential.kind in ("key_env", "password_env"):
+        secret = os.environ.get(credential.ref, "")
+    else:
+        try:
+            secret = Path(credential.ref).read_text("utf-8")
+        except OSError as error:
+            raise _missing(credential, error.strerror or type(error).__name__) from None
+        except UnicodeDecodeError:
+            raise _missing(credential, "not UTF-8 text") from None
+    if not secret.strip():
+        raise _missing(credential, "empty or not set")
+    return secret
+
+
+def _socket(credential: Credential) -> str:
+    path = credential.ref or os.environ.get("SSH_AUTH_SOCK", "")
+    if not path or not Path(path).is_socket():
+        raise _missing(credential, "no agent socket")
+    return path
+
+
+def _missing(credential: Credential, detail: str) -> CredentialMissing:
+    return CredentialMissing(credential.kind, credential.ref, detail)

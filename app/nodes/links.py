@@ -1,0 +1,205 @@
+"""What the engine calls: reads, guarded runs, cancelling and clearing away, over one shared connection per node.
+
+Guarantees: a key's command starts at most once, whatever dies; bytes reach the sink in order, each offset once per call;
+what cannot be told is Unknown or ConnectionCut, never an exit status. Knows no tables, retries no command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Literal, Self
+
+from app.instants import passing
+from app.nodes import guard
+from app.nodes.errors import ConnectionCut, GuardBroken, ReadTooLarge, TimedOut
+from app.nodes.follow import Follower, OnClaim, answer, failure
+from app.nodes.pool import Line
+from app.nodes.results import Ended, Output, Sink, State, Unknown, ended
+from app.nodes.target import Target
+
+READ_LIMIT = 4 * 1024 * 1024
+FLOOR_KIB = 64 * 1024
+CAP_BYTES = 1024 * 1024 * 1024
+
+
+async def _nothing() -> None:
+    return None
+
+
+class Links:
+    """The console's connections. A dead peer is noticed after about `keepalive_interval * (keepalive_count + 1)` seconds."""
+
+    def __init__(
+        self, *, keepalive_interval: float = 3.0, keepalive_count: int = 2, connect_timeout: float = 10.0
+    ) -> None:
+        self._settings = (keepalive_interval, keepalive_count, connect_timeout)
+        self._lines: dict[Target, Line] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection. Commands go on on their nodes; calls in flight raise ConnectionCut."""
+        lines, self._lines = list(self._lines.values()), {}
+        for line in lines:
+            await line.close()
+
+    def _line(self, target: Target) -> Line:
+        return self._lines.setdefault(target, Line(target, *self._settings))
+
+    async def reach(self, target: Target, *, timeout: float = 20.0) -> None:
+        """Connect and ask the shell for nothing: whether a command could be sent now. Raises what `read` raises."""
+        await self.read(target, ":", timeout=timeout)
+
+    async def read(self, target: Target, text: str, *, timeout: float) -> Output:
+        """Run a read-only probe under sh; stdin is empty. At most 4 MiB of output, `timeout` seconds, connecting included.
+
+        Raises ConnectionCut, TimedOut, ReadTooLarge, and what `ssh.connect` raises.
+        """
+        mark = guard.nonce()
+        stdin = text.encode() + mark.encode()
+        got: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
+        begun = 0
+        try:
+            async with asyncio.timeout(timeout):
+                async with self._line(target).call(guard.read_line(mark), mark, stdin) as channel:
+                    while (event := await channel.take()) is not None:
+                        if isinstance(event, tuple):
+                            got[event[0]] += event[1]
+                        else:
+                            begun += 1
+                        if len(got["out"]) + len(got["err"]) > READ_LIMIT:
+                            raise ReadTooLarge(target.where, READ_LIMIT)
+        except TimeoutError:
+            raise TimedOut(target.where, timeout) from None
+        if channel.exit_status is None:
+            raise ConnectionCut(target.where, "no exit status")
+        if begun < 2:
+            raise GuardBroken(target.where, channel.marks.noise.decode("utf-8", "replace").strip() or "no sh")
+        return Output(bytes(got["out"]), bytes(got["err"]), channel.exit_status)
+
+    async def run(
+        self,
+        target: Target,
+        key: str,
+        payload: str,
+        *,
+        offsets: tuple[int, int],
+        sink: Sink,
+        attach_only: bool,
+        floor_kib: int = FLOOR_KIB,
+        cap_bytes: int = CAP_BYTES,
+        on_claim: OnClaim = _nothing,
+    ) -> Ended | Unknown:
+        """Start `payload` (text for sh) unless `key` was ever claimed, and follow it to its end.
+
+        1. install the guard if the node has not got this one; 2. send payload and digest; 3. on the claim, `on_claim()`;
+        4. hand the bytes from `offsets` (out, err) on to `sink`; the next are not taken before it returns; 5. compare sizes.
+        `attach_only` never starts: without a record Unknown("spool_gone"). `cap_bytes` bounds each stream, `floor_kib` is
+        the free space below which nothing starts (0: do not look); both are below 2**31, and two full outputs never take
+        more than half of what is free. Call again with the stored offsets after ConnectionCut.
+        Raises ConnectionCut, Superseded, NoSpace, GuardBroken, and what `ssh.connect` raises (then nothing was sent).
+        """
+        if not 0 < cap_bytes < 2**31 or not 0 <= floor_kib < 2**31:
+            raise ValueError("cap_bytes and floor_kib must fit 31 bits: old shells count in 32")
+        body = b"" if attach_only else payload.encode()
+        follower = Follower(target.where, offsets, sink, on_claim)
+        if attach_only:
+            words = await self._follow(target, follower, body, "attach", key, *offsets)
+        else:
+            start = (guard.sha256(body), *offsets, floor_kib, cap_bytes)
+            words = await self._follow(target, follower, body, "run", key, *start)
+        return follower.judge(words)
+
+    async def _follow(
+        self, target: Target, follower: Follower, body: bytes, verb: str, key: str, *arguments: str | int
+    ) -> list[str]:
+        words = await self._call(target, follower, body, verb, key, *arguments)
+        if words[:2] == ["error", "no_guard"]:
+            await self._install(target)
+            words = await self._call(target, follower, body, verb, key, *arguments)
+        return words
+
+    async def _call(
+        self, target: Target, follower: Follower, body: bytes, verb: str, key: str, *arguments: str | int
+    ) -> list[str]:
+        mark = guard.nonce()
+        command = guard.line(target.spool, verb, mark, key, *arguments)
+        if verb == "run":
+            passing("before_claim")
+        following = verb in ("run", "attach")
+        async with self._line(target).call(command, mark, body, long=following) as channel:
+            return await follower.follow(channel)
+
+    async def _install(self, target: Target) -> None:
+        mark = guard.nonce()
+        async with self._line(target).call(guard.install_line(target.spool), mark, guard.SCRIPT) as channel:
+            while await channel.take() is not None:
+                pass
+        if channel.exit_status is None:
+            raise ConnectionCut(target.where, "while the guard was being installed")
+        if channel.exit_status != 0:
+            noise = channel.marks.noise.decode("utf-8", "replace").strip()
+            raise GuardBroken(target.where, f"not installed: {noise}")
+
+    async def _ask(self, target: Target, verb: str, key: str, *arguments: str | int) -> list[str]:
+        """The guard's answer to a short call. Raises ConnectionCut if there is none."""
+        follower = Follower(target.where, (0, 0), _refuse_bytes, _nothing)
+        words = await self._follow(target, follower, b"", verb, key, *arguments)
+        if not words:
+            raise ConnectionCut(target.where, "no answer")
+        return words
+
+    async def state(self, target: Target, key: str) -> State:
+        """What the node knows of `key`, without following it."""
+        words = await self._ask(target, "state", key)
+        if words[0] == "done":
+            return ended(words)
+        result = answer(target.where, words)
+        if isinstance(result, Unknown):
+            return result
+        return "absent" if result == "absent" else "running"
+
+    async def cancel(
+        self, target: Target, key: str, *, grace: int = 10
+    ) -> Literal["dead", "alive", "absent"]:
+        """TERM to the command's process tree, KILL after `grace` seconds, then look whether it is dead.
+
+        "dead": no process of it is left (or it had ended before; what it left running on purpose runs on). "alive": some
+        survived KILL for 5 s. "absent": it never started, and never will: the key is spent.
+        """
+        words = await self._ask(target, "cancel", key, grace)
+        match words:
+            case ["dead"]:
+                return "dead"
+            case ["alive"]:
+                return "alive"
+            case ["absent"]:
+                return "absent"
+        raise failure(target.where, words)
+
+    async def digest(self, target: Target, key: str) -> tuple[str, str, tuple[int, int]]:
+        """SHA-256 of out and err as recorded, and their sizes. Raises GuardBroken("error not_done") before the end."""
+        words = await self._ask(target, "digest", key)
+        if words[0] != "digest":
+            raise failure(target.where, words)
+        return words[1], words[2], (int(words[3]), int(words[4]))
+
+    async def remove(self, target: Target, key: str, out_sha256: str, err_sha256: str) -> None:
+        """Clear an ended run away, if these are the digests of what it wrote: only what is stored may go. The key stays spent.
+
+        Does nothing more if it was removed before. Raises GuardBroken("error other_digest" | "error not_done").
+        """
+        words = await self._ask(target, "remove", key, out_sha256, err_sha256)
+        if words not in (["removed"], ["unknown", "removed"]):
+            raise failure(target.where, words)
+
+
+async def _refuse_bytes(stream: str, offset: int, data: bytes) -> None:
+    """Short calls answer in words; anything else that reaches stderr is a complaint of a tool on the node."""

@@ -1,0 +1,68 @@
+"""Settings from the environment (`TEJUN_*`) and their defaults. Read by `cli` and `main` only; holds no secret itself:
+credentials are references (a file, an environment variable, an agent)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.errors import Invalid
+from app.nodes import Credential
+
+KINDS = ("key_file", "key_env", "agent", "password_file", "password_env")
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Settings(BaseSettings):
+    """Every setting, with its unit in the description."""
+
+    model_config = SettingsConfigDict(env_prefix="TEJUN_", extra="ignore")
+
+    home: Path = Field(Path("var"), description="folder for the database, the audit head and the demo lab")
+    database_url: str = Field("", description="SQLAlchemy address; empty: SQLite in the home folder")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    demo: bool = Field(False, description="demo accounts and the demo lab")
+    worker: str = Field("embedded", description="embedded: the engine runs in the web process; none: elsewhere")
+    secure_cookies: bool = Field(False, description="true behind TLS")
+    language: str = Field("ja", description="ja or en, for the command line")
+    credentials: dict[str, str] = Field(default_factory=dict, description='name -> "kind:reference"')
+    keep_spool: bool = Field(False, description="leave verified spools on the nodes")
+    reach_seconds: float = 60.0
+    settle_seconds: float = 90.0
+    attempt_seconds: float = 4 * 3600.0
+    log_json: bool = False
+
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.home / 'tejun.db').resolve()}"
+
+    @property
+    def lab(self) -> Path:
+        """The folder of the demo lab."""
+        return (self.home / "lab").resolve()
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the console."""
+        return self.host in LOOPBACK
+
+    def credential_references(self) -> dict[str, Credential]:
+        """The configured credentials by name. Raises Invalid for one that is not kind:reference."""
+        return {name: _credential(name, text) for name, text in self.credentials.items()}
+
+
+def _credential(name: str, text: str) -> Credential:
+    kind, _, reference = text.partition(":")
+    if kind not in KINDS:
+        allowed = ", ".join(KINDS)
+        raise Invalid(
+            "bad_credential",
+            f"TEJUN_CREDENTIALS の「{name}」は「種類:参照先」の形で、種類は {allowed} のいずれかにしてください。",
+            f"“{name}” in TEJUN_CREDENTIALS is written kind:reference, the kind being one of {allowed}.",
+            "credentials",
+        )
+    return Credential(kind, reference)  # type: ignore[arg-type]  # one of KINDS

@@ -1,0 +1,1 @@
+"""HTTP in, HTML out: pages, partials, bells and output. No SQL, no decisions, nothing about nodes."""

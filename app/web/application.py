@@ -1,0 +1,49 @@
+"""The web application put together: routes, answers to refusals, middleware, static files. No OpenAPI, no docs routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Lifespan
+
+from app.web import bells, navigation, outputs, refusals, sign_in, users
+from app.web.assets import STATIC, Immutable, version
+from app.web.middleware import MAX_BODY, SameOrigin, SecurityHeaders, TooBig
+from app.web.services import Services
+
+ROUTERS: tuple[APIRouter, ...] = (
+    sign_in.router,
+    users.router,
+    navigation.router,
+    bells.router,
+    outputs.router,
+)
+
+
+def create_web(
+    services: Services, lifespan: Lifespan[FastAPI] | None = None, routers: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """The application over the given services; `routers` come on top of the product's own (tests use it)."""
+    app = FastAPI(
+        title="Tejun",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.routes.append(Mount(f"/static/{version()}", Immutable(directory=STATIC)))
+    app.routes.append(Mount("/static", StaticFiles(directory=STATIC)))
+    for router in (*ROUTERS, *routers):
+        app.include_router(router)
+    refusals.install(app)
+    # the last one added is the outermost
+    app.add_middleware(SameOrigin, refuse=refusals.other_site)
+    app.add_middleware(TooBig, refuse=refusals.too_big)
+    app.add_middleware(SecurityHeaders)
+    return app

@@ -1,0 +1,114 @@
+"""What holds for every request before any route: security headers, same origin for unsafe methods, bodies that are too big.
+
+Plain ASGI. Owns no page: what a refused request gets is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_BODY = 12 * 1024 * 1024  # bytes
+MAX_DRAIN = 64 * 1024 * 1024  # bytes read and thrown away so that the browser gets to see the answer
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def add_headers(headers: MutableHeaders) -> None:
+    """The security headers, without overwriting what a route set."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+
+
+class SecurityHeaders:
+    """Puts the security headers on every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass through; headers are added as the response starts."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                add_headers(MutableHeaders(scope=message))
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether the browser says that one of our own pages sent this; what is no browser says nothing and has no cookies."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:  # sent to https and localhost only, so its absence proves nothing
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+class SameOrigin:
+    """Refuses unsafe requests that another site's page made the browser send."""
+
+    def __init__(self, app: ASGIApp, refuse: Answer) -> None:
+        self.app = app
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass through unless the method is unsafe and the origin another one."""
+        if scope["type"] != "http" or scope["method"] in SAFE or same_origin(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        response = await self.refuse(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+class TooBig:
+    """Answers a body whose declared length is over the limit with a page; FastAPI's limit cuts the undeclared ones.
+
+    FastAPI's own answer to a declared length is a bare English line, and a browser that is still sending when the connection
+    closes shows no answer at all: hence the draining.
+    """
+
+    def __init__(self, app: ASGIApp, refuse: Answer) -> None:
+        self.app = app
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass through unless Content-Length is over the limit."""
+        declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+        if not declared.isdecimal() or int(declared) <= MAX_BODY:
+            await self.app(scope, receive, send)
+            return
+        drained = 0
+        while drained < MAX_DRAIN:
+            message = await receive()
+            drained += len(message.get("body", b""))
+            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                break
+        response = await self.refuse(Request(scope, receive))
+        await response(scope, receive, send)

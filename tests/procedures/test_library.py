@@ -1,0 +1,80 @@
+"""The library's files: valid against their schema, complete in both languages, and refused when they are wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+from importlib import resources
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import ValidationError
+
+from app.domain.library import Section
+from app.procedures import SECTIONS, procedure, raw_section, section
+
+NAMES = [name for names in SECTIONS.values() for name in names]
+
+
+def schema() -> dict[str, Any]:
+    return dict(json.loads(resources.files("app.procedures").joinpath("schema.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_section_is_valid_against_the_schema_beside_it(name: str) -> None:
+    jsonschema.Draft202012Validator(schema()).validate(raw_section(name))
+    assert section(name).section == name
+
+
+def test_the_schema_is_that_of_the_models() -> None:
+    expected = {**Section.model_json_schema(), "$schema": "https://json-schema.org/draft/2020-12/schema"}
+    assert schema() == json.loads(json.dumps(expected))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_exists_in_both_languages(name: str) -> None:
+    for step in section(name).steps:
+        for text in (step.title, step.instructions):
+            assert any(ord(letter) > 0x3000 for letter in text.ja), text
+            assert text.en.isascii(), text
+        for check in (*step.checks, *step.interlocks):
+            assert any(ord(letter) > 0x3000 for letter in check.ja), check
+            assert check.en.isascii(), check
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_added_steps_are_numbered_without_gaps(name: str) -> None:
+    numbers: dict[int, list[int]] = {}
+    for step in section(name).steps:
+        if step.added:
+            numbers.setdefault(step.step, []).append(step.added)
+    for added in numbers.values():
+        assert added == list(range(1, len(added) + 1))
+
+
+def test_what_this_edition_does_not_carry_is_none() -> None:
+    assert procedure("1.1.1") is None
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "command", "command": None},
+    {"command": "[[nqs]]/nqsstop", "without_nqs_site": False},
+    {"title": {"ja": "[[nobody]]", "en": "x"}},
+    {"title": {"ja": "[[site]]", "en": "x"}},
+    {"title": {"ja": "x"}},
+    {"applies": "full_moon"},
+    {"errata": ["Z9"]},
+    {"checks": [{"probe": "weather", "present": ["sun"], "ja": "x", "en": "x"}]},
+    {"checks": [{"probe": "processes", "present": ["x"], "ja": "x", "en": "x"}]},
+    {"unknown": 1},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_faulty_step_is_refused_when_it_is_loaded(fault: dict[str, Any]) -> None:
+    data = copy.deepcopy(raw_section("3.3.1"))
+    stop = next(step for step in data["steps"] if step["step"] == 2)
+    stop.update(fault)
+    with pytest.raises(ValidationError):
+        Section.model_validate(data)

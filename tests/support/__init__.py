@@ -1,0 +1,1 @@
+"""What the tests share: a browser, databases. Real things only; nothing here stands in for the product's own code."""

@@ -1,0 +1,136 @@
+"""A console in this process with its lab and the people who carry out a session, acting through the actions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.actions.act import Act
+from app.actions.clusters import add_cluster
+from app.actions.plans import Wish
+from app.actions.sessions import approve_session, create_session, start_session, submit_session
+from app.actions.steps import confirm_step, execute_step, tick_step
+from app.cli_serve import accept_named_keys
+from app.domain.lifecycle import Awaiting, StepState
+from app.domain.policy import Person
+from app.domain.schedule import local
+from app.lab import Lab, down, up
+from app.main import Console, clock
+from app.models import MaintenanceSession, StepRun
+from app.models.people import user_named
+from app.models.sessions import pending_approvals
+from app.models.steps import step_run_at
+from app.nodes import Credential
+from app.procedures.clusterfile import load_cluster
+from app.settings import Settings
+
+HOUR = 3600 * 1_000_000
+
+
+@dataclass
+class Crew:
+    """operator performs, checker confirms, approver approves. `lab` is the lab's folder."""
+
+    console: Console
+    lab: Path
+    built: Lab
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @classmethod
+    @asynccontextmanager
+    async def aboard(cls, folder: Path, **settings: object) -> AsyncIterator[Crew]:
+        """Lab up, database made, demo accounts and the cluster in it, engine running; all ended afterwards."""
+        home = folder / "home"
+        built = await asyncio.to_thread(up, home / "lab")
+        chosen = Settings(home=home, worker="embedded").model_copy(update=settings)
+        key = Credential("key_file", str(home / "lab" / "client_key"))
+        console = Console(chosen, {"default": key})
+        try:
+            await console.prepare()
+            await console.add_demo_accounts()
+            crew = cls(console, home / "lab", built)
+            await crew._settle_in()
+            await console.start()
+            yield crew
+        finally:
+            await console.stop()
+            await asyncio.to_thread(down, home / "lab")
+
+    async def _settle_in(self) -> None:
+        cluster = load_cluster((self.lab / "cluster.yaml").read_bytes())
+        async with self.console.act() as act:
+            await add_cluster(act, cluster)
+        assert len(await accept_named_keys(self.console, cluster)) == 2
+        async with self.console.database.reading() as db:
+            for name in ("operator", "checker", "approver", "auditor", "admin"):
+                user = await user_named(db, name)
+                assert user is not None
+                self.people[name] = user.person
+
+    @asynccontextmanager
+    async def act(self, name: str) -> AsyncIterator[Act]:
+        """A write by one of the people."""
+        async with self.console.database.transaction() as db:
+            yield Act(db, clock(), self.people[name], self.console.queue.enqueue)
+
+    async def approved_session(self, method: str) -> int:
+        """A session for the lab's patch, submitted and approved, its window open."""
+        wish = Wish(
+            operation="patch", target="R16.3.1", method="rolling" if method == "rolling" else "standard",
+            patch_file=self.built.nodes[0].patch, patch_sha256=self.built.patch.sha256,
+        )  # fmt: skip
+        now = clock()
+        start, end = (local(at, "Asia/Tokyo").strftime("%Y-%m-%d %H:%M:%S") for at in (now - HOUR, now + 4 * HOUR))
+        async with self.act("operator") as act:
+            session = await create_session(act, 1, wish, "", start, end)
+            await submit_session(act, session.id)
+        async with self.act("approver") as act:
+            [approval] = await pending_approvals(act.db, session.id)
+            await approve_session(act, session.id, approval.digest)
+        return session.id
+
+    async def start(self, session_id: int) -> None:
+        """The operator starts it."""
+        async with self.act("operator") as act:
+            await start_session(act, session_id)
+
+    async def carry_out(self, session_id: int, seconds: float = 150) -> set[Awaiting]:
+        """Press what has to be pressed until the session has ended; what it waited for on the way."""
+        seen: set[Awaiting] = set()
+        async with asyncio.timeout(seconds):
+            while (run := await self.waiting(session_id)) is not None:
+                if run.awaiting is None:
+                    await asyncio.sleep(0.05)
+                    continue
+                seen.add(Awaiting(run.awaiting))
+                await self.press(run)
+        return seen
+
+    async def waiting(self, session_id: int) -> StepRun | None:
+        """The current step run; None once the session has ended. Fails where a step failed."""
+        async with self.console.database.reading() as db:
+            session = await db.get_one(MaintenanceSession, session_id)
+            if session.state in ("completed", "aborted"):
+                return None
+            run = await step_run_at(db, session_id, session.position)
+            assert session.state == "running", session.pause_reason
+        if run is None:
+            await asyncio.sleep(0.05)
+            return await self.waiting(session_id)
+        assert run.state not in (StepState.FAILED, StepState.UNKNOWN), (run.key, run.state, run.outcome)
+        assert run.awaiting != Awaiting.CHECK, (run.key, run.outcome)
+        return run
+
+    async def press(self, run: StepRun) -> None:
+        """The right person does what an awaiting step run waits for."""
+        async with self.act("checker" if run.awaiting == Awaiting.CHECKER else "operator") as act:
+            match run.awaiting:
+                case Awaiting.EXECUTE:
+                    await execute_step(act, run.id)
+                case Awaiting.TICK:
+                    await tick_step(act, run.id)
+                case Awaiting.CHECKER:
+                    await confirm_step(act, run.id)
