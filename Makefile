@@ -68,7 +68,7 @@ types: setup
 	$(BIN)/mypy
 
 imports: setup  ## who may import whom
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --cache-dir .cache/import-linter
 
 migrations-check: setup  ## the migrations make exactly the tables of the models, on SQLite and on PostgreSQL
 	$(PYTEST) tests/test_migrations.py
@@ -95,7 +95,7 @@ bundle: setup  ## one file for a machine without network: this clone, what the p
 	rm -rf .cache/bundle
 
 clean:  ## remove what setup and the tools made
-	rm -rf $(VENV) .cache node_modules static/vendor dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .cache node_modules static/vendor dist .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

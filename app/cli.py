@@ -5,44 +5,63 @@ Exit codes: 0 done, 1 refused (the message says what to do), 2 bad input, 3 the 
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import typer
 
-from app.cli_audit import audit_app
-from app.cli_plan import plan_command
-from app.cli_serve import migrate_command, serve_command, worker_command
-from app.cli_stores import cluster_app, session_app, user_app
 from app.domain.errors import Invalid, Refusal
-from app.lab.commands import lab_app
-from app.settings import Settings
 
-app = typer.Typer(
-    name="tejun",
-    no_args_is_help=True,
-    add_completion=False,
-    help="手順 Tejun — JobCenter クラスタのバージョンアップ・パッチ適用を、手順どおりに、証跡を残して実施するコンソール。\n\n"
-    "A console that carries out upgrades and patches of JobCenter clusters, step by step, with sign-offs and a history.",
-    epilog="設定は環境変数 TEJUN_* で渡します（docs/settings を参照）。 Settings come from TEJUN_* variables (see docs/settings).",
+# name -> where its command or its group of commands is: only what is asked for is imported, since `plan` must be quick
+COMMANDS = {
+    "serve": "app.cli_serve:serve_command",
+    "worker": "app.cli_serve:worker_command",
+    "migrate": "app.cli_serve:migrate_command",
+    "plan": "app.cli_plan:plan_command",
+    "user": "app.cli_stores:user_app",
+    "cluster": "app.cli_stores:cluster_app",
+    "session": "app.cli_stores:session_app",
+    "audit": "app.cli_audit:audit_app",
+    "lab": "app.lab.commands:lab_app",
+}
+HELP = """手順 Tejun — JobCenter クラスタのバージョンアップ・パッチ適用を、手順どおりに、証跡を残して実施するコンソール。
+
+A console that carries out upgrades and patches of JobCenter clusters, step by step, with sign-offs and a history."""
+EPILOG = (
+    "設定は環境変数 TEJUN_* で渡します（docs/operators-guide.md）。 "
+    "Settings are TEJUN_* variables (docs/operators-guide.en.md)."
 )
-app.command("serve")(serve_command)
-app.command("worker")(worker_command)
-app.command("migrate")(migrate_command)
-app.command("plan")(plan_command)
-app.add_typer(user_app, name="user")
-app.add_typer(cluster_app, name="cluster")
-app.add_typer(session_app, name="session")
-app.add_typer(audit_app, name="audit")
-app.add_typer(lab_app, name="lab")
+
+
+def application(asked: list[str]) -> typer.Typer:
+    """The command line with the command that is asked for; with all of them where help is."""
+    app = typer.Typer(
+        name="tejun",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help=HELP,
+        epilog=EPILOG,
+    )
+    app.callback()(lambda: None)
+    for name in asked[:1] if asked and asked[0] in COMMANDS else COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
 
 
 def main() -> None:
     """Entry point: a refusal becomes one line in the operator's language and an exit code, never a traceback."""
     try:
-        app()
+        application(sys.argv[1:])()
     except Refusal as no:
-        language = "en" if Settings().language == "en" else "ja"
-        print(no.message.in_(language), file=sys.stderr)
+        from app.settings import Settings  # not before: it knows the nodes' driver, and `plan` must be quick
+
+        print(no.message.en if Settings().language == "en" else no.message.ja, file=sys.stderr)
         sys.exit(2 if isinstance(no, Invalid) else 1)
 
 

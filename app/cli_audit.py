@@ -17,7 +17,9 @@ audit_app = typer.Typer(no_args_is_help=True, help="監査記録の検証と書�
 
 @audit_app.command("verify")
 def audit_verify(
-    head: Annotated[Path | None, typer.Option(help="別に保管した audit-head ファイル / a copy of the audit-head file")] = None,
+    head: Annotated[
+        Path | None, typer.Option(help="別に保管した audit-head ファイル / a copy of the audit-head file")
+    ] = None,
 ) -> None:
     """監査記録の連鎖を検証します。改ざん・欠落・並べ替え・末尾の切り捨てを検出します。
 

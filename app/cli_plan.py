@@ -115,7 +115,8 @@ def _json(value: object) -> None:
 
 
 def _end(message: str, status: int) -> NoReturn:
-    typer.echo(message, err=True)
+    printable = message.encode("utf-8", "backslashreplace").decode()  # names of files may be any bytes
+    typer.echo(printable, err=True)
     raise typer.Exit(status)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
-from app.actions.clusters import accept_host_key, add_cluster, edit_cluster, offer_host_key
+from app.actions.clusters import accept_host_key, add_cluster, offer_host_key
 from app.domain.cluster import Cluster
+from app.domain.errors import Refused
 from app.lab import up
 from app.logs import configure_logs
 from app.main import DEMO_ACCOUNTS, Console, demo_password
@@ -20,22 +23,39 @@ from app.models.clusters import cluster_named
 from app.nodes import Credential, offered_key
 from app.procedures.clusterfile import load_cluster
 from app.settings import Settings
+from app.web.services import Services
 
 
 class Server(uvicorn.Server):
     """uvicorn, but open streams are told to end as soon as the signal arrives: Ctrl-C does not wait for a browser."""
 
+    def __init__(self, web: FastAPI, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                web, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=3
+            )
+        )
+        self._services: Services = web.state.services
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Greet once it really listens."""
+        await super().startup(sockets)
+        if self.started:
+            greet(self._settings)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the streams, then go on as uvicorn does."""
-        services = self.config.loaded_app_services  # type: ignore[attr-defined]
-        services.stop()
+        self._services.stop()
         super().handle_exit(sig, frame)
 
 
 def serve_command(
     host: Annotated[str | None, typer.Option(help="待ち受けるアドレス / address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="待ち受けるポート / port to listen on")] = None,
-    demo: Annotated[bool, typer.Option(help="デモ環境（模擬クラスタとデモ用アカウント） / demo lab and accounts")] = False,
+    demo: Annotated[
+        bool, typer.Option(help="デモ環境（模擬クラスタとデモ用アカウント） / demo lab and accounts")
+    ] = False,
 ) -> None:
     """コンソールを起動します。 Start the console.
 
@@ -50,6 +70,7 @@ def serve_command(
 
 
 async def _serve(settings: Settings) -> None:
+    require_free_port(settings)
     credentials: dict[str, Credential] = {}
     demo_inputs: dict[str, tuple[str, str]] = {}
     if settings.demo:
@@ -62,18 +83,28 @@ async def _serve(settings: Settings) -> None:
     if settings.demo:
         await console.add_demo_accounts()
         await _add_demo_cluster(console, settings.lab / "cluster.yaml")
-    web = console.web(demo_inputs)
-    config = uvicorn.Config(web, host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=3)
-    config.loaded_app_services = web.state.services  # type: ignore[attr-defined]
-    server = Server(config)
-    announce = asyncio.ensure_future(_announce(server, settings))
-    await server.serve()
-    announce.cancel()
+    await Server(console.web(demo_inputs), settings).serve()
 
 
-async def _announce(server: uvicorn.Server, settings: Settings) -> None:
-    while not server.started:
-        await asyncio.sleep(0.05)
+def require_free_port(settings: Settings) -> None:
+    """Refuse where something else listens already; found before the lab and the database are touched."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as no:
+            raise Refused(
+                "port_in_use",
+                f"{settings.host}:{settings.port} で待ち受けできません（{no.strerror}）。"
+                "別のポートを指定してください（例: make run PORT=9000）。",
+                f"Cannot listen on {settings.host}:{settings.port} ({no.strerror}). "
+                "Choose another port, for example make run PORT=9000.",
+            ) from None
+
+
+def greet(settings: Settings) -> None:
+    """Print the address and, for the demonstration, the accounts."""
     address = f"http://{settings.host}:{settings.port}"
     print(f"\n  手順 Tejun  {address}\n", flush=True)
     if settings.demo:
@@ -84,14 +115,11 @@ async def _announce(server: uvicorn.Server, settings: Settings) -> None:
 
 
 async def _add_demo_cluster(console: Console, file: Path) -> None:
-    """Put the lab's cluster into the database, or bring its entry up to date, and accept the keys its file names."""
+    """Put the lab's cluster into the database, unless it is there, and accept the host keys that its file names."""
     cluster = load_cluster(await asyncio.to_thread(file.read_bytes), str(file))
     async with console.act() as act:
-        record = await cluster_named(act.db, cluster.name)
-        if record is None:
+        if await cluster_named(act.db, cluster.name) is None:
             await add_cluster(act, cluster)
-        elif record.cluster != cluster:
-            await edit_cluster(act, record.id, record.version, cluster)
     await accept_named_keys(console, cluster)
 
 

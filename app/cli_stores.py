@@ -19,6 +19,7 @@ from app.actions.people import add_user, change_user, disable_user
 from app.cli_serve import accept_named_keys
 from app.domain.errors import NotFound
 from app.domain.schedule import local
+from app.domain.text import Language
 from app.main import Console
 from app.models.clusters import cluster_named, clusters
 from app.models.people import all_people
@@ -73,7 +74,7 @@ def user_add(
     role: Annotated[list[str], typer.Option(help="viewer operator approver auditor admin")],
     display_name: Annotated[str, typer.Option(help="表示名 / name shown to others")] = "",
 ) -> None:
-    """アカウントを追加します。パスワードは標準入力から1行で渡します。 Add an account; its password is one line on standard input."""
+    """アカウントを追加します（パスワードは標準入力から1行）。 Add an account; its password is one line on standard input."""
 
     async def do(console: Console) -> None:
         async with console.act() as act:
@@ -94,7 +95,9 @@ def user_password(name: Name) -> None:
 
 
 @user_app.command("roles")
-def user_roles(name: Name, role: Annotated[list[str], typer.Option(help="viewer operator approver auditor admin")]) -> None:
+def user_roles(
+    name: Name, role: Annotated[list[str], typer.Option(help="viewer operator approver auditor admin")]
+) -> None:
     """権限を付け替えます。 Give an account these roles instead of the ones it has."""
 
     async def do(console: Console) -> None:
@@ -122,16 +125,21 @@ def cluster_list() -> None:
     async def do(console: Console) -> None:
         async with console.database.reading() as db:
             for row in await clusters(db):
-                typer.echo(f"{row.name}\t{row.cluster.platform}\t{row.cluster.version}\t{len(row.cluster.nodes)} nodes")
+                typer.echo(
+                    f"{row.name}\t{row.cluster.platform}\t{row.cluster.version}\t{len(row.cluster.nodes)} nodes"
+                )
 
     run(do)
 
 
 @cluster_app.command("import")
 def cluster_import(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="クラスタ定義 YAML / cluster file")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="クラスタ定義 YAML / cluster file")
+    ],
     accept_keys: Annotated[
-        bool, typer.Option(help="ファイルに書かれた指紋と一致するホスト鍵を承認 / accept host keys the file names")
+        bool,
+        typer.Option(help="ファイルに書かれた指紋と一致するホスト鍵を承認 / accept host keys the file names"),
     ] = False,
 ) -> None:
     """クラスタ定義を取り込みます（同名があれば更新）。 Import a cluster file; an entry of that name is updated."""
@@ -159,7 +167,9 @@ def cluster_export(name: Name) -> None:
         async with console.database.reading() as db:
             record = await cluster_named(db, name)
         if record is None:
-            raise NotFound("no_such_cluster", f"クラスタ「{name}」はありません。", f"There is no cluster “{name}”.")
+            raise NotFound(
+                "no_such_cluster", f"クラスタ「{name}」はありません。", f"There is no cluster “{name}”."
+            )
         typer.echo(dump_cluster(record.cluster), nl=False)
 
     run(do)
@@ -182,7 +192,7 @@ def session_show(number: Annotated[int, typer.Argument(help="セッション番�
     """セッションの手順と状態を表示します。 Show a session's steps and where they stand."""
 
     async def do(console: Console) -> None:
-        language = "en" if console.settings.language == "en" else "ja"
+        language: Language = "en" if console.settings.language == "en" else "ja"
         async with console.database.reading() as db:
             row = next((s for s in await sessions(db, limit=100_000) if s.id == number), None)
             if row is None:

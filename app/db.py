@@ -86,13 +86,17 @@ def announce_head(db: AsyncSession, seq: int, digest: bytes) -> None:
     after_commit(db, lambda: database.keep_head(seq, digest))
 
 
+def _keep_nothing(_seq: int, _digest: bytes) -> None:
+    return
+
+
 class Database:
     """One engine and the ways to use it: `transaction()` writes and commits, `reading()` never does.
 
     `keep_head` is called after every commit that appended audit events, with the chain's new head.
     """
 
-    def __init__(self, url: str, keep_head: Callable[[int, bytes], None] = lambda seq, digest: None) -> None:
+    def __init__(self, url: str, keep_head: Callable[[int, bytes], None] = _keep_nothing) -> None:
         self.url = url
         self.keep_head = keep_head
         self.origin = secrets.token_hex(8)  # tells our own notifications from those of other processes

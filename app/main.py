@@ -103,7 +103,9 @@ class Console:
             clock=clock,
             demo=self.settings.demo,
             secure_cookies=self.settings.secure_cookies,
-            demo_accounts=tuple(DemoAccount(n, demo_password(n)) for n in DEMO_ACCOUNTS) if self.settings.demo else (),
+            demo_accounts=tuple(DemoAccount(n, demo_password(n)) for n in DEMO_ACCOUNTS)
+            if self.settings.demo
+            else (),
             links=self.links,
             demo_inputs=dict(demo_inputs or {}),
             targets_of=self.targets.of_cluster,

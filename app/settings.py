@@ -25,7 +25,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     demo: bool = Field(False, description="demo accounts and the demo lab")
-    worker: str = Field("embedded", description="embedded: the engine runs in the web process; none: elsewhere")
+    worker: str = Field(
+        "embedded", description="embedded: the engine runs in the web process; none: elsewhere"
+    )
     secure_cookies: bool = Field(False, description="true behind TLS")
     language: str = Field("ja", description="ja or en, for the command line")
     credentials: dict[str, str] = Field(default_factory=dict, description='name -> "kind:reference"')

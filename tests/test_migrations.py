@@ -1,53 +1,96 @@
-"""The migrations make exactly the tables of the models, on both kinds of database, forwards and backwards."""
+"""The revisions make exactly the tables of the models, on both databases, once and again, and can be taken back."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.migration import MigrationContext
 
 from app.db import Database
+from app.domain.errors import Refused
 from app.models import Base
-from app.models.schema import MIGRATIONS, migrate, require_current
+from app.models.schema import _config, migrate, require_current
 
 
-def config(connection: sa.Connection | None = None) -> Config:
-    """Alembic's configuration as the product makes it."""
-    made = Config()
-    made.set_main_option("script_location", str(MIGRATIONS))
-    made.attributes["connection"] = connection
-    return made
-
-
-def differences(connection: sa.Connection) -> list[Any]:
-    """What Alembic would still change."""
-    return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
-
-
-async def test_the_migrations_make_the_tables_of_the_models(empty_database_url: str) -> None:
+@pytest.fixture
+async def empty(empty_database_url: str) -> AsyncIterator[Database]:
+    """A database without tables."""
     database = Database(empty_database_url)
-    await migrate(database)
-    await migrate(database)
-    await require_current(database)
+    yield database
+    await database.close()
+
+
+async def tables(database: Database) -> set[str]:
+    """The names of all tables."""
     async with database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await database.close()
+        return set(await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names()))
 
 
-async def test_the_way_back_leaves_nothing(empty_database_url: str) -> None:
-    database = Database(empty_database_url)
-    await migrate(database)
+async def downgrade(database: Database) -> None:
+    """Take every revision back."""
     async with database.engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.downgrade(config(sync), "base"))
-        left = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())
-    assert left in ([], ["alembic_version"])
-    await database.close()
+        await connection.run_sync(lambda sync: command.downgrade(_config(sync), "base"))
 
 
-def test_the_revisions_are_one_line() -> None:
-    assert len(ScriptDirectory.from_config(config()).get_heads()) == 1
+async def test_an_empty_database_is_brought_to_the_newest_revision_and_again(empty: Database) -> None:
+    with pytest.raises(Refused, match="database_behind"):
+        await require_current(empty)
+    for _ in range(2):
+        await migrate(empty)
+        await require_current(empty)
+    assert await tables(empty) == set(Base.metadata.tables) | {"alembic_version"}
+
+
+async def test_the_revisions_make_the_tables_of_the_models(empty: Database) -> None:
+    await migrate(empty)
+
+    def differences(sync: sa.Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), Base.metadata))
+
+    async with empty.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_revisions_make_the_constraints_of_the_models(empty: Database, empty_database_url: str) -> None:
+    await migrate(empty)
+
+    def texts(sync: sa.Connection) -> dict[tuple[str, str | None], str]:
+        inspector = sa.inspect(sync)
+        return {(t, c["name"]): c["sqltext"] for t in Base.metadata.tables for c in inspector.get_check_constraints(t)}
+
+    def indexes(sync: sa.Connection) -> dict[tuple[str, str | None], object]:
+        inspector = sa.inspect(sync)
+        return {
+            (t, i["name"]): str(i.get("dialect_options", {})) for t in Base.metadata.tables for i in inspector.get_indexes(t)
+        }
+
+    async with empty.engine.begin() as connection:
+        migrated = await connection.run_sync(texts), await connection.run_sync(indexes)
+    await downgrade(empty)
+    async with empty.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+        assert (await connection.run_sync(texts), await connection.run_sync(indexes)) == migrated
+        assert migrated[0]
+
+
+async def test_every_revision_can_be_taken_back_and_made_again(empty: Database) -> None:
+    await migrate(empty)
+    await downgrade(empty)
+    assert await tables(empty) <= {"alembic_version"}
+    await migrate(empty)
+    await require_current(empty)
+
+
+async def test_what_the_actions_rely_on_is_guarded_by_the_database(empty: Database) -> None:
+    await migrate(empty)
+    query = "select name from sqlite_master where type = 'trigger'"
+    if not empty.is_sqlite:
+        query = "select tgname from pg_trigger where not tgisinternal"
+    async with empty.engine.connect() as connection:
+        found = sorted(await connection.scalars(sa.text(query)))
+    one = ["audit_event_no_delete", "audit_event_no_update", "plan_no_delete", "plan_no_update"]
+    assert found == (one if empty.is_sqlite else ["audit_event_no_change", "plan_no_change"])

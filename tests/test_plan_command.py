@@ -39,8 +39,25 @@ def test_the_json_is_the_contracts_object_and_its_digest_can_be_recomputed(file:
     done = run(file, *PATCH, "--json")
     assert done.exit_code == 0
     plan = json.loads(done.stdout)
-    assert list(plan) == ["schema", "procedure", "operation", "method", "from", "to", "why", "digest", "warnings", "phases"]
-    assert (plan["schema"], plan["procedure"], plan["method"], plan["from"], plan["to"]) == (1, "3.3", "rolling", "R16.3", "R16.3.1")
+    assert list(plan) == [
+        "schema",
+        "procedure",
+        "operation",
+        "method",
+        "from",
+        "to",
+        "why",
+        "digest",
+        "warnings",
+        "phases",
+    ]
+    assert (plan["schema"], plan["procedure"], plan["method"], plan["from"], plan["to"]) == (
+        1,
+        "3.3",
+        "rolling",
+        "R16.3",
+        "R16.3.1",
+    )
     assert plan["digest"] == digest_of({key: value for key, value in plan.items() if key != "digest"})
     assert run(file, *PATCH, "--json").stdout == done.stdout
 
@@ -63,7 +80,12 @@ def test_a_case_without_a_procedure_ends_with_3_and_the_nearest(file: Path) -> N
 
 @pytest.mark.parametrize(
     "words",
-    [("--operation", "patch", "--to", "16.3"), ("--operation", "mend", "--to", "R16.3.1"), (*PATCH, "--patch-sha256", "xyz"), ("--to", "R16.3.1")],
+    [
+        ("--operation", "patch", "--to", "16.3"),
+        ("--operation", "mend", "--to", "R16.3.1"),
+        (*PATCH, "--patch-sha256", "xyz"),
+        ("--to", "R16.3.1"),
+    ],
 )
 def test_bad_input_ends_with_2(file: Path, words: tuple[str, ...]) -> None:
     done = run(file, *words)
@@ -79,6 +101,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_it_starts_without_tables_web_or_ssh(file: Path) -> None:
-    code = "import sys, app.cli_plan; print([name for name in ('sqlalchemy', 'fastapi', 'asyncssh', 'dbos') if name in sys.modules])"
+    heavy = "('sqlalchemy', 'fastapi', 'asyncssh', 'dbos')"
+    code = f"import sys, app.cli_plan; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

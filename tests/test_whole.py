@@ -16,7 +16,9 @@ from tests.support.crew import Crew
 
 
 @pytest.mark.parametrize(("method", "steps"), [("rolling", 32), ("standard", 29)])
-async def test_the_lab_cluster_is_patched_from_draft_to_completion(tmp_path: Path, method: str, steps: int) -> None:
+async def test_the_lab_cluster_is_patched_from_draft_to_completion(
+    tmp_path: Path, method: str, steps: int
+) -> None:
     async with Crew.aboard(tmp_path) as crew:
         session_id = await crew.approved_session(method)
         await crew.start(session_id)
@@ -31,6 +33,8 @@ async def test_the_lab_cluster_is_patched_from_draft_to_completion(tmp_path: Pat
         assert {Awaiting.EXECUTE, Awaiting.TICK, Awaiting.CHECKER} <= seen
         lab = await asyncio.to_thread(status, crew.lab)
         assert all("NECJCpt-16.3.1" in node.packages for node in lab.nodes)
-        assert [(r.id, r.node, r.managed) for r in lab.resources if r.id == "jc_site"] == [("jc_site", "node-a", True)]
+        assert [(r.id, r.node, r.managed) for r in lab.resources if r.id == "jc_site"] == [
+            ("jc_site", "node-a", True)
+        ]
         assert len(outages) == (2 if method == "rolling" else 1)
         assert all(o.first_up is not None and o.first_up > o.last_up for o in outages)

@@ -68,7 +68,7 @@ async def record(
 
     `params` hold codes, numbers and the operator's own words, never sentences of ours and never a secret.
     """
-    await act.db.flush()  # rows are locked before the chain, in every transaction: the other way round two would wait on each other
+    await act.db.flush()  # rows first, then the chain, in every transaction: else two wait on each other
     await _alone(act, _CHAIN_LOCK)
     seq, before = await chain_head(act.db)
     event = {

@@ -202,9 +202,9 @@ async def sweep_session(act: Act, session_id: int, seen_advance_no: int) -> bool
     if session.session_state is not SessionState.RUNNING or session.advance_no != seen_advance_no:
         return False
     run = await step_run_at(act.db, session_id, session.position)
-    if run is not None and run.standing.state not in (StepState.PENDING, StepState.RUNNING):
-        if run.standing.state not in lifecycle.DONE:
-            return False
+    moving = (StepState.PENDING, StepState.RUNNING, *lifecycle.DONE)
+    if run is not None and run.standing.state not in moving:
+        return False
     await go_on(act, session, "session.swept")
     return True
 

@@ -52,6 +52,7 @@ def _require_distinct(keys: Mapping[str, HostKey]) -> None:
         if other != node:
             raise Refused(
                 "same_host_key",
-                f"ノード {other} と {node} のホスト鍵が同じです。どちらに接続しているか区別できないため、鍵を作り直してください。",
+                f"ノード {other} と {node} のホスト鍵が同じです。"
+                "どちらに接続しているか区別できないため、鍵を作り直してください。",
                 f"The nodes {other} and {node} have the same host key, so they cannot be told apart. Give one of them a new key.",
             )

@@ -14,7 +14,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.actions.act import Act, hold_newcomers, record
 from app.domain.errors import Forbidden, Invalid, NotFound, Refused
-from app.domain.policy import Permission, Role
+from app.domain.policy import Permission, Person, Role
 from app.domain.schedule import MICROSECONDS
 from app.models import Login, SignInFailure, User
 from app.models.people import user_named
@@ -92,6 +92,12 @@ async def sign_in(act: Act, name: str, password: str) -> tuple[Login, str]:
     return login, token
 
 
+async def checker_at_screen(act: Act, name: str, password: str) -> Person:
+    """The person who types name and password at somebody else's screen. Raises Refused (throttled), Forbidden."""
+    await require_unthrottled(act, name)
+    return (await authenticate(act, name, password)).person
+
+
 async def fail_sign_in(act: Act, name: str, code: str) -> None:
     """Count and record a failed sign-in (in a transaction of its own)."""
     await hold_newcomers(act)
@@ -122,7 +128,7 @@ async def add_user(
     """A new account. Raises Invalid (name, roles, password) or Refused (name taken)."""
     if act.by is not None:
         act.require(Permission.ADMINISTER)
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise Invalid(
             "bad_user_name",
             "ユーザ名は英数字と . _ - で64文字以内にしてください。",

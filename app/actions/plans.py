@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from app import procedures
 from app.actions.act import Act, hold_newcomers
+from app.domain import schedule
 from app.domain.digest import approval_digest, canonical, digest_of
 from app.domain.errors import Invalid, Refused
 from app.domain.planner import Inputs, NoProcedure, make_plan, plan_is_executable
@@ -89,6 +90,37 @@ async def stored_plan(act: Act, plan: Plan) -> PlanRecord:
     return row
 
 
+async def fill_session(
+    act: Act, session: MaintenanceSession, wish: Wish, title: str, window_start: str, window_end: str
+) -> None:
+    """Write into a draft what its form asks for, with a plan made from the cluster as it is stored now."""
+    zone = session.cluster.cluster.time_zone
+    plan = plan_for(session.cluster, wish)
+    session.plan_record = await stored_plan(act, plan)
+    inputs = Inputs.of(wish.patch_file, wish.patch_sha256)
+    session.cluster_version = session.cluster.version
+    session.operation, session.target, session.method = wish.operation, wish.target, plan.method
+    session.patch_file, session.patch_sha256 = inputs.patch_file, inputs.patch_sha256
+    session.title = title.strip()[:200] or f"{session.cluster.name} {wish.target}"
+    session.zone = zone
+    session.window_start = (
+        schedule.to_utc(window_start, zone, "window_start") if window_start.strip() else None
+    )
+    session.window_end = schedule.to_utc(window_end, zone, "window_end") if window_end.strip() else None
+    if session.window_start is not None or session.window_end is not None:
+        schedule.require_window(session.window_start, session.window_end)
+
+
+def require_planned_as_is(session: MaintenanceSession) -> None:
+    """The plan was made from the cluster as it is stored now; else the approver would approve what does not fit it."""
+    if session.cluster_version != session.cluster.version:
+        raise Refused(
+            "plan_outdated",
+            "計画を作成したあとでクラスタ定義が変更されています。セッションを編集して保存し直し、計画を作り直してください。",
+            "The cluster was changed after this plan was made. Edit the session and save it again to make a new plan.",
+        )
+
+
 async def pinned_keys(act: Act, record: ClusterRecord) -> dict[str, HostKey]:
     """The accepted host key of every node, by node name. Refused where one is missing: an administrator has to accept it."""
     pinned: dict[str, HostKey] = {}
@@ -97,7 +129,8 @@ async def pinned_keys(act: Act, record: ClusterRecord) -> dict[str, HostKey]:
         if key is None:
             raise Refused(
                 "host_key_not_accepted",
-                f"ノード {node.name} のホスト鍵がまだ承認されていません。クラスタ画面で指紋を確認し、管理者に承認を依頼してください。",
+                f"ノード {node.name} のホスト鍵がまだ承認されていません。"
+                "クラスタ画面で指紋を確認し、管理者に承認を依頼してください。",
                 f"The host key of node {node.name} has not been accepted. Compare the fingerprint on the cluster's page "
                 "and have an administrator accept it.",
             )

@@ -13,15 +13,14 @@ from app.actions.holding import hold_nodes, release_nodes
 from app.actions.plans import (
     Wish,
     covered_digest,
-    plan_for,
+    fill_session,
     require_executable,
+    require_planned_as_is,
     require_undrifted,
-    stored_plan,
 )
 from app.domain import schedule
 from app.domain.errors import Invalid, NotFound, Refused
 from app.domain.lifecycle import StepState, move
-from app.domain.planner import Inputs
 from app.domain.policy import Permission, require_other_than_submitter, require_satisfiable
 from app.domain.procedure import Step
 from app.models import Approval, ClusterRecord, MaintenanceSession, StepRun
@@ -46,7 +45,7 @@ async def create_session(
     if cluster is None:
         raise NotFound("no_such_cluster", "そのクラスタはありません。", "There is no such cluster.")
     session = MaintenanceSession(cluster=cluster, created_by=person.id, created_at=act.now, title="")
-    await _fill(act, session, wish, title, window_start, window_end)
+    await fill_session(act, session, wish, title, window_start, window_end)
     act.db.add(session)
     await act.db.flush()
     await record(act, "session.created", _subject(session), session_id=session.id, **_facts(session))
@@ -60,7 +59,7 @@ async def edit_session(
     act.require(Permission.PLAN)
     session = await locked(act, session_id)
     move("submit", session.session_state)  # what may be submitted may still be edited
-    await _fill(act, session, wish, title, window_start, window_end)
+    await fill_session(act, session, wish, title, window_start, window_end)
     await record(act, "session.edited", _subject(session), session_id=session.id, **_facts(session))
     return session
 
@@ -70,7 +69,7 @@ async def submit_session(act: Act, session_id: int) -> MaintenanceSession:
     person = act.require(Permission.PLAN)
     session = await locked(act, session_id)
     session.state = move("submit", session.session_state)
-    _require_planned_as_is(session)
+    require_planned_as_is(session)
     require_executable(session.plan)
     schedule.require_window(session.window_start, session.window_end)
     if (session.window_end or 0) <= act.now:
@@ -227,26 +226,6 @@ async def void_approvals(act: Act, session_id: int, step_run_id: int | None = No
     await act.db.execute(pending.values(state="void", decided_at=act.now))
 
 
-async def _fill(
-    act: Act, session: MaintenanceSession, wish: Wish, title: str, window_start: str, window_end: str
-) -> None:
-    zone = session.cluster.cluster.time_zone
-    plan = plan_for(session.cluster, wish)
-    session.plan_record = await stored_plan(act, plan)
-    inputs = Inputs.of(wish.patch_file, wish.patch_sha256)
-    session.cluster_version = session.cluster.version
-    session.operation, session.target, session.method = wish.operation, wish.target, plan.method
-    session.patch_file, session.patch_sha256 = inputs.patch_file, inputs.patch_sha256
-    session.title = title.strip()[:200] or f"{session.cluster.name} {wish.target}"
-    session.zone = zone
-    session.window_start = (
-        schedule.to_utc(window_start, zone, "window_start") if window_start.strip() else None
-    )
-    session.window_end = schedule.to_utc(window_end, zone, "window_end") if window_end.strip() else None
-    if session.window_start is not None or session.window_end is not None:
-        schedule.require_window(session.window_start, session.window_end)
-
-
 def _planned(session: MaintenanceSession) -> Sequence[tuple[Step, tuple[int, int]]]:
     steps = session.plan.steps
     return list(zip(steps, schedule.planned_times(steps, session.window_start or 0), strict=True))
@@ -286,16 +265,6 @@ async def _under_approval(act: Act, session_id: int, verb: str) -> tuple[Mainten
 def _decide(act: Act, approval: Approval, state: str, comment: str) -> None:
     approval.state, approval.decided_by, approval.decided_at = state, act.person.id, act.now
     approval.comment = comment.strip()
-
-
-def _require_planned_as_is(session: MaintenanceSession) -> None:
-    """The plan was made from the cluster as it is stored now; else the approver would approve what does not fit it."""
-    if session.cluster_version != session.cluster.version:
-        raise Refused(
-            "plan_outdated",
-            "計画を作成したあとでクラスタ定義が変更されています。セッションを編集して保存し直し、計画を作り直してください。",
-            "The cluster was changed after this plan was made. Edit the session and save it again to make a new plan.",
-        )
 
 
 def _require_reason(reason: str) -> None:

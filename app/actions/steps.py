@@ -11,7 +11,6 @@ import sqlalchemy as sa
 import zstandard
 
 from app.actions.act import Act, record
-from app.actions.people import authenticate, require_unthrottled
 from app.actions.sessions import go_on, locked, void_approvals
 from app.domain import lifecycle, schedule
 from app.domain.errors import Invalid, NotFound, Refused
@@ -124,12 +123,6 @@ async def confirm_step(act: Act, step_run_id: int, note: str = "", *, checker: P
     await go_on(signer, here.session, "step.confirmed", **params)
     here.session.driver_id = driver  # the checker signs; the performer goes on performing
     return here
-
-
-async def checker_at_screen(act: Act, name: str, password: str) -> Person:
-    """The person who types name and password at somebody else's screen. Raises Refused (throttled), Forbidden."""
-    await require_unthrottled(act, name)
-    return (await authenticate(act, name, password)).person
 
 
 async def retry_step(act: Act, step_run_id: int) -> Place:

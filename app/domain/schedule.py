@@ -30,7 +30,7 @@ def to_utc(text: str, zone: str, field: str) -> int:
     if not 2000 <= year <= 2199 or hour > 47 or minute > 59 or second > 59:
         raise _unreadable(text, field)
     try:
-        midnight = datetime(year, month, day)
+        midnight = datetime(year, month, day)  # noqa: DTZ001 - the zone follows below
     except ValueError:
         raise _unreadable(text, field) from None
     local = midnight + timedelta(hours=hour, minutes=minute, seconds=second)

@@ -86,7 +86,9 @@ class Follower:
                     return False
             await asyncio.sleep(1.0)
 
-    async def _run(self, attempt_id: int, target: Target, stopper: asyncio.Future[str]) -> Ended | Unknown | NodeError:
+    async def _run(
+        self, attempt_id: int, target: Target, stopper: asyncio.Future[str]
+    ) -> Ended | Unknown | NodeError:
         """Until the guard reports an end. A cut link is taken up again at the stored offsets, for as long as it takes."""
         pause = 0.1
         while True:
@@ -103,7 +105,9 @@ class Follower:
                 after = await self._row(attempt_id)
                 pause = 0.1 if after.out_size + after.err_size > before else min(pause * 2, 5.0)
                 if not isinstance(no, ConnectionCut | Unreachable):
-                    pause = 5.0  # a changed key or a refused login needs a person; the claim on the node waits
+                    pause = (
+                        5.0  # a changed key or a refused login needs a person; the claim on the node waits
+                    )
             await asyncio.sleep(pause)
 
     async def _once(self, attempt: Attempt, target: Target) -> Ended | Unknown:

@@ -69,4 +69,6 @@ class Lease:
     async def _take_advisory(self) -> bool:
         connection = await self._database.engine.connect()
         self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        return bool(await self._connection.scalar(sa.text("select pg_try_advisory_lock(:k)"), {"k": _ADVISORY}))
+        return bool(
+            await self._connection.scalar(sa.text("select pg_try_advisory_lock(:k)"), {"k": _ADVISORY})
+        )

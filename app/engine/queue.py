@@ -46,7 +46,10 @@ class SegmentQueue:
 
     def __init__(self, url: str) -> None:
         self._client = DBOSClient(
-            system_database_url=sync_url(url), application_name=APPLICATION, serializer=JsonSerializer(), lazy=True
+            system_database_url=sync_url(url),
+            application_name=APPLICATION,
+            serializer=JsonSerializer(),
+            lazy=True,
         )
 
     async def enqueue(self, db: AsyncSession, session_id: int, advance_no: int) -> None:

@@ -42,7 +42,9 @@ async def read_check(links: Links, target: Target, purpose: str, index: int, che
 
 async def read_all(links: Links, target: Target, purpose: str, wanted: Sequence[Check]) -> list[Seen]:
     """Every check at this instant, side by side."""
-    return list(await asyncio.gather(*(read_check(links, target, purpose, i, c) for i, c in enumerate(wanted))))
+    return list(
+        await asyncio.gather(*(read_check(links, target, purpose, i, c) for i, c in enumerate(wanted)))
+    )
 
 
 async def read_until_pass(

@@ -73,9 +73,13 @@ class OutageWatch:
         """What an engine before this one left: an outage still open, or when it was last at work on the session."""
         async with self._machine.database.reading() as db:
             query = sa.select(Outage).join(StepRun, StepRun.id == Outage.step_run_id)
-            query = query.where(StepRun.session_id == session_id, Outage.site == site, Outage.first_up.is_(None))
+            query = query.where(
+                StepRun.session_id == session_id, Outage.site == site, Outage.first_up.is_(None)
+            )
             row = (await db.scalars(query.order_by(Outage.id.desc()).limit(1))).one_or_none()
-            last = await db.scalar(sa.select(sa.func.max(AuditEvent.at)).where(AuditEvent.session_id == session_id))
+            last = await db.scalar(
+                sa.select(sa.func.max(AuditEvent.at)).where(AuditEvent.session_id == session_id)
+            )
         return _Site(last, row.id if row else None, row.samples if row else 0)
 
     async def _sample(self, session_id: int) -> None:

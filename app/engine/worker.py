@@ -71,7 +71,9 @@ class Engine:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             if not await self._lease.held():
-                os._exit(STOP_LOST_LEASE)  # another engine may have started: stop now, the supervisor restarts us
+                os._exit(
+                    STOP_LOST_LEASE
+                )  # another engine may have started: stop now, the supervisor restarts us
             await self._sweep_once()
 
     async def _sweep_once(self) -> None:

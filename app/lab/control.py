@@ -216,13 +216,22 @@ def status(directory: Path) -> LabStatus:
     try:
         answer = ask(directory, {"do": "status"})
     except LabError:
-        if running(Layout(directory)):
+        if _still_running(Layout(directory)):
             raise
-        return LabStatus(lab, False, None, (), ())  # it ended while it was asked
+        return LabStatus(lab, False, None, (), ())
     nodes = tuple(_node_status(node) for node in answer["nodes"])
     return LabStatus(
         lab, True, int(answer["pid"]), nodes, tuple(Resource(**one) for one in answer["resources"])
     )
+
+
+def _still_running(layout: Layout) -> bool:
+    """Whether a keeper that did not answer lives: one that was just killed gives its lock back a moment after its socket."""
+    for _ in range(50):
+        if not running(layout):
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _node_status(data: dict[str, Any]) -> NodeStatus:

@@ -57,8 +57,8 @@ class Keeper:
         """Run until somebody asks for the end; `ready` is told when everything is up, or why it is not."""
         try:
             await self.boot()
-        except (LabError, OSError) as error:
-            ready({"error": str(error), "ja": getattr(error, "ja", str(error))})
+        except LabError as error:
+            ready({"error": str(error), "ja": error.ja})
             await self.stop()
             return
         managing = asyncio.create_task(self.manager.run())

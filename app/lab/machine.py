@@ -34,7 +34,7 @@ class Machine:
     async def boot(self) -> None:
         """Power on: returns once SSH answers. The local site comes up by itself where it is in service (boot script).
 
-        Raises LabError when the node's process ends instead of answering, OSError when its port is taken.
+        Raises LabError when the node's process ends instead of answering, or its port is taken.
         """
         if self.state in ("up", "booting"):
             return
@@ -55,20 +55,35 @@ class Machine:
                 f"{name} did not start: see {out}", f"{name} が起動しません。{out} を確認してください。"
             )
         self._listening = asyncio.create_task(self._listen(self._process))
-        await self.wire.attach(json.loads(first)["port"])
+        await self._open(json.loads(first)["port"])
         self.state = "up"
         if self.lab.local_site == "used":
             await self.run(f"{self.node.nqs}/nqsstart", 30)
 
+    async def _open(self, behind: int) -> None:
+        """The public port; a node whose port is taken is no node."""
+        try:
+            await self.wire.attach(behind)
+        except OSError as error:
+            await self.crash()
+            port, name = self.node.port, self.node.name
+            raise LabError(
+                f"{name} cannot have port {port}: {error.strerror}; end whoever has it, or set the lab up in a new folder",
+                f"{name} のポート {port} を使えません（{error.strerror}）。使用中のプログラムを終了するか、"
+                "別のフォルダーでラボを作り直してください。",
+            ) from error
+
     async def crash(self, silently: bool = False) -> None:
         """Power off without warning: every process ends at once; files stay."""
-        if self._process is None:
+        process, self._process = self._process, None  # taken away first: `_listen` must not see an accident in it
+        if process is None:
             return
         self.state = "crashed"
         if silently:
             await self.wire.cut()
-        self._process.kill()
-        await self._process.wait()
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
         await self._gone()
         await asyncio.to_thread(processes.sweep, self.folder)
         await self.wire.detach(silently)
@@ -120,6 +135,9 @@ class Machine:
     def faults(self) -> tuple[str, ...]:
         """The faults in force, by name."""
         active = {file.name for file in (self.folder / "faults").iterdir()}
+        variables = Path(self.node.home) / ".ssh" / "environment"
+        if variables.exists() and "NQS_SITE=" in variables.read_text():
+            active.add("nqs-site")
         return tuple(sorted(active | ({"cut"} if self.wire.cut_off else set())))
 
     def packages(self) -> tuple[str, ...]:

@@ -157,8 +157,8 @@ class Wire:
                 asyncio.create_task(link.pump(server, client, self._passable)),
             ]
             await asyncio.gather(*pumps)
-        except OSError:  # one end is gone: so is the other
-            return
+        except OSError:  # one end is gone: so is the other, once the news can pass
+            await self._passable.wait()
         finally:
             for pump in pumps:
                 pump.cancel()

@@ -58,7 +58,10 @@ class MaintenanceSession(Base):
             "(state not in ('approved','running','paused','completed')) or (approval_digest is not null)",
             "approved",
         ),
-        sa.CheckConstraint("window_start is null or window_end > window_start", "window"),
+        sa.CheckConstraint(
+            "(window_start is null) = (window_end is null) and (window_start is null or window_end > window_start)",
+            "window",
+        ),
         sa.Index(
             "uq_session_active_cluster",
             "cluster_id",

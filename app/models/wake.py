@@ -47,10 +47,10 @@ class Wake:
         async with self._database.reading() as db:
             self._seen = (await chain_head(db))[0]
         async with self._database.engine.connect() as connection:
-            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
             version = None
             while True:
-                now = await autocommit.scalar(sa.text("PRAGMA data_version"))
+                now = await connection.scalar(sa.text("PRAGMA data_version"))
+                await connection.rollback()  # an open transaction would see the same version for ever
                 if now != version:
                     while await self._ring_events():
                         pass

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import monotonic
 
 from app.instants import passing
 from app.nodes.channel import Channel
 from app.nodes.errors import ConnectionCut, GuardBroken, NodeError, NoSpace, Superseded
+from app.nodes.guard import Caller, order
 from app.nodes.results import REASONS, Ended, Sink, Stream, Unknown, ended
 
 RUNNING_AFTER = 0.2  # seconds after the claim at which a silent command counts as running
+
+LATE = 5.0  # seconds within which a call of a dead console may still reach the guard
+TAKE_BACKS = 2
 
 OnClaim = Callable[[], Awaitable[None]]
 
@@ -22,7 +27,25 @@ class Follower:
         self.where, self.sink, self.on_claim = where, sink, on_claim
         self.position: dict[Stream, int] = {"out": offsets[0], "err": offsets[1]}
         self._claimed = False
+        self._mark = ""
+        self._began = 0.0
+        self._taken_back = 0
         self._running: asyncio.TimerHandle | None = None
+
+    def begin(self, mark: str) -> None:
+        """A call with this nonce goes out now."""
+        self._mark, self._began = mark, monotonic()
+
+    def may_take_back(self, caller: Caller, words: list[str]) -> bool:
+        """Whether `taken BY` came of a call that was older than ours, or may have been: it was under way when its link died.
+
+        A late call of another console can only come soon after ours; after that, or a second time, somebody else is at work.
+        """
+        by = words[1] if words[1:] else ""
+        if caller.minted(by):
+            return order(by) < order(self._mark)
+        self._taken_back += 1
+        return self._taken_back <= TAKE_BACKS and monotonic() - self._began < LATE
 
     async def follow(self, channel: Channel) -> list[str]:
         """Hand on everything up to the end of the channel; the guard's last words, [] if there were none."""
@@ -49,6 +72,8 @@ class Follower:
         self._pass_running()
 
     async def _claim(self) -> None:
+        if self._claimed:
+            return
         passing("after_claim")
         self._running = asyncio.get_running_loop().call_later(RUNNING_AFTER, self._pass_running)
         await self.on_claim()

@@ -11,6 +11,7 @@ import secrets
 import shlex
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import count
 
 from app.nodes.results import Stream
 
@@ -36,9 +37,25 @@ _READER = (
 Event = tuple[Stream, bytes] | list[str]
 
 
-def nonce() -> str:
-    """What tells this call's marks from everything a node could print by itself."""
-    return secrets.token_hex(12)
+class Caller:
+    """Mints the nonces of one set of links: CALLER-ORDER-RANDOM, so that the node can tell an older call from a newer one."""
+
+    def __init__(self) -> None:
+        self._name = secrets.token_hex(6)
+        self._order = count(1)
+
+    def nonce(self) -> str:
+        """What tells this call's marks from everything a node could print by itself."""
+        return f"{self._name}-{next(self._order)}-{secrets.token_hex(8)}"
+
+    def minted(self, nonce: str) -> bool:
+        """Whether this caller asked in that call."""
+        return nonce.startswith(f"{self._name}-")
+
+
+def order(nonce: str) -> int:
+    """The place of a call among its caller's."""
+    return int(nonce.split("-")[1])
 
 
 def line(spool: str | None, verb: str, mark: str, key: str, *arguments: str | int) -> str:

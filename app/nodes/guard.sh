@@ -1,5 +1,6 @@
 # tejun guard: starts a command at most once per key, spools its output, and lets anybody follow it from any byte on.
-# POSIX sh, no agent, no root. Usage: sh guard.sh SPOOL VERB NONCE KEY ... (NONCE is new for every call; SPOOL empty: $TEJUN_SPOOL or ~/.tejun)
+# POSIX sh, no agent, no root. Usage: sh guard.sh SPOOL VERB NONCE KEY ... (SPOOL empty: $TEJUN_SPOOL or ~/.tejun; NONCE:
+# CALLER-ORDER-RANDOM, new for every call)
 #   run    SHA256 OUT ERR FLOOR_KIB CAP   payload on stdin; starts it if KEY was never claimed, then follows from OUT/ERR
 #   attach OUT ERR                        follows; never starts
 #   state | cancel GRACE | digest | remove OUT_SHA256 ERR_SHA256
@@ -77,10 +78,6 @@ bury() { # word $1: no runner that comes late may start this key
 }
 
 # --- start ----------------------------------------------------------------------------------------------------------
-free_space() { # -> $free in KiB, empty if df cannot tell
-  free=$(df -Pk "$B" 2>/dev/null | { read -r line; read -r line line line free line; echo "$free"; })
-  case $free in *[!0-9]*) free= ;; esac
-}
 drop() { # nothing was started: take the folder away again, unless another start uses it
   rm -f "$D/$pl"
   rmdir "$D" 2>/dev/null
@@ -90,7 +87,8 @@ start() { # $1 sha256 $2 floor in KiB $3 cap in bytes: every refusal comes befor
   [ -d "$D" ] || mkdir -p "$D" 2>/dev/null || fail spool
   pl=payload.$nonce limit=$3
   if [ "$2" -gt 0 ]; then
-    free_space
+    free=$(df -Pk "$B" 2>/dev/null | { read -r line; read -r line line line free line; echo "$free"; })
+    case $free in *[!0-9]*) free= ;; esac
     if [ -z "$free" ] || [ "$free" -lt "$2" ]; then drop nospace "${free:-?}"; fi
     # two full outputs may take half of what is free, not all of it
     most=$((free / 4))
@@ -101,7 +99,7 @@ start() { # $1 sha256 $2 floor in KiB $3 cap in bytes: every refusal comes befor
   [ -n "$sum" ] || drop no_sha256
   [ "$sum" = "$1" ] || drop bad_payload # the link died while it was being sent: a truncated command never runs
   launch "$B" runner "$nonce" "$key" "$pl" "$1" "$limit" "$old_umask"
-  slept=0 i=0
+  i=0
   while [ ! -f "$D/claim" ]; do
     if [ $i -gt 1500 ] || [ $slept -gt 300 ]; then
       bury cancelled # from here on it cannot start any more
@@ -175,6 +173,11 @@ follow() { # $1 $2: how many bytes of out and err the caller has already
   cd "$D" || fail gone
   printf '\036tejun %s begin\n' "$nonce"
   say claim "$pid" "$cap"
+  newest=0-0-0 mine=${nonce#*-}
+  { read -r newest <owner; } 2>/dev/null
+  order=${newest#*-}
+  # CALLER-ORDER-x: a request that a dead connection brought late does not push its own caller's newer follower aside
+  if [ "${newest%%-*}" = "${nonce%%-*}" ] && [ "${order%%-*}" -gt "${mine%%-*}" ]; then say taken "$newest"; exit 0; fi
   { printf '%s\n' "$nonce" >owner; } 2>/dev/null || fail owner
   exec 3<out 4<err
   po=$1 pe=$2 idle=0
@@ -206,7 +209,7 @@ follow() { # $1 $2: how many bytes of out and err the caller has already
     else idle=$((idle + 1)); fi
     newest=$nonce
     { read -r newest <owner; } 2>/dev/null || [ -f owner ] || fail gone
-    if [ -n "$newest" ] && [ "$newest" != "$nonce" ]; then say taken; exit 0; fi
+    if [ -n "$newest" ] && [ "$newest" != "$nonce" ]; then say taken "$newest"; exit 0; fi
     if [ $idle -gt 150 ]; then nap 0.2 2; elif [ $idle -gt 60 ]; then nap 0.1 1; elif [ $idle -gt 4 ]; then nap 0.02 0; fi
   done
 }

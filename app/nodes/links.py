@@ -35,6 +35,7 @@ class Links:
     ) -> None:
         self._settings = (keepalive_interval, keepalive_count, connect_timeout)
         self._lines: dict[Target, Line] = {}
+        self._caller = guard.Caller()
 
     async def __aenter__(self) -> Self:
         return self
@@ -62,7 +63,7 @@ class Links:
 
         Raises ConnectionCut, TimedOut, ReadTooLarge, and what `ssh.connect` raises.
         """
-        mark = guard.nonce()
+        mark = self._caller.nonce()
         stdin = text.encode() + mark.encode()
         got: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
         begun = 0
@@ -110,11 +111,13 @@ class Links:
             raise ValueError("cap_bytes and floor_kib must fit 31 bits: old shells count in 32")
         body = b"" if attach_only else payload.encode()
         follower = Follower(target.where, offsets, sink, on_claim)
-        if attach_only:
-            words = await self._follow(target, follower, body, "attach", key, *offsets)
-        else:
-            start = (guard.sha256(body), *offsets, floor_kib, cap_bytes)
-            words = await self._follow(target, follower, body, "run", key, *start)
+        verb: str = "attach"
+        start: tuple[str | int, ...] = offsets
+        if not attach_only:
+            verb, start = "run", (guard.sha256(body), *offsets, floor_kib, cap_bytes)
+        words = await self._follow(target, follower, body, verb, key, *start)
+        while words[:1] == ["taken"] and follower.may_take_back(self._caller, words):
+            words = await self._follow(target, follower, b"", "attach", key, *follower.position.values())
         return follower.judge(words)
 
     async def _follow(
@@ -129,16 +132,17 @@ class Links:
     async def _call(
         self, target: Target, follower: Follower, body: bytes, verb: str, key: str, *arguments: str | int
     ) -> list[str]:
-        mark = guard.nonce()
+        mark = self._caller.nonce()
         command = guard.line(target.spool, verb, mark, key, *arguments)
         if verb == "run":
             passing("before_claim")
         following = verb in ("run", "attach")
+        follower.begin(mark)
         async with self._line(target).call(command, mark, body, long=following) as channel:
             return await follower.follow(channel)
 
     async def _install(self, target: Target) -> None:
-        mark = guard.nonce()
+        mark = self._caller.nonce()
         async with self._line(target).call(guard.install_line(target.spool), mark, guard.SCRIPT) as channel:
             while await channel.take() is not None:
                 pass

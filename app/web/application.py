@@ -9,9 +9,24 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Lifespan
 
-from app.web import bells, navigation, outputs, refusals, sign_in, users
+from app.web import (
+    approvals,
+    bells,
+    cluster_edit,
+    clusters,
+    history,
+    navigation,
+    outputs,
+    refusals,
+    session_form,
+    session_moves,
+    sessions,
+    sign_in,
+    steps,
+    users,
+)
 from app.web.assets import STATIC, Immutable, version
-from app.web.middleware import MAX_BODY, SameOrigin, SecurityHeaders, TooBig
+from app.web.middleware import SameOrigin, SecurityHeaders, TooBig
 from app.web.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -20,6 +35,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     navigation.router,
     bells.router,
     outputs.router,
+    cluster_edit.router,  # before the pages of one cluster: /clusters/new is no number
+    clusters.router,
+    session_form.router,
+    session_moves.router,
+    sessions.router,
+    steps.router,
+    steps.evidence_router,
+    approvals.router,
+    history.router,
 )
 
 
@@ -32,7 +56,6 @@ def create_web(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY,
         lifespan=lifespan,
         redirect_slashes=False,
     )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "; ".join(
@@ -88,10 +89,10 @@ class SameOrigin:
 
 
 class TooBig:
-    """Answers a body whose declared length is over the limit with a page; FastAPI's limit cuts the undeclared ones.
+    """Limits bodies. A declared length over the limit is answered at once, an undeclared one where it passes the limit.
 
-    FastAPI's own answer to a declared length is a bare English line, and a browser that is still sending when the connection
-    closes shows no answer at all: hence the draining.
+    FastAPI has a limit of its own; it replaces the page by a bare English line. A browser that is still sending when the
+    connection closes shows no answer at all: hence the draining.
     """
 
     def __init__(self, app: ASGIApp, refuse: Answer) -> None:
@@ -99,16 +100,32 @@ class TooBig:
         self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass through unless Content-Length is over the limit."""
+        """Pass through unless Content-Length is over the limit; count what is read."""
         declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if not declared.isdecimal() or int(declared) <= MAX_BODY:
-            await self.app(scope, receive, send)
+        if declared.isdecimal() and int(declared) > MAX_BODY:
+            await drain(receive)
+            response = await self.refuse(Request(scope, receive))
+            await response(scope, receive, send)
             return
-        drained = 0
-        while drained < MAX_DRAIN:
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
             message = await receive()
-            drained += len(message.get("body", b""))
-            if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                break
-        response = await self.refuse(Request(scope, receive))
-        await response(scope, receive, send)
+            taken += len(message.get("body", b""))
+            if taken > MAX_BODY:
+                await drain(receive)
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+async def drain(receive: Receive) -> None:
+    """Read on and throw away, MAX_DRAIN bytes at most."""
+    drained = 0
+    while drained < MAX_DRAIN:
+        message = await receive()
+        drained += len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return

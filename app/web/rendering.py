@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.domain.policy import Permission, Role
 from app.domain.text import Language
-from app.web import filters
+from app.web import filters, outcomes, plans
 from app.web.assets import static_url
 from app.web.auth import is_htmx, known
 from app.web.i18n import LANGUAGES, language_of, translations
@@ -52,7 +52,13 @@ def environment(language: Language) -> Environment:
         role_name=role_name,
     )
     made.globals.update(
-        static_url=static_url, badge_of=badge_of, language=language, Permission=Permission, Role=Role
+        static_url=static_url,
+        badge_of=badge_of,
+        language=language,
+        Permission=Permission,
+        Role=Role,
+        plans=plans,
+        outcomes=outcomes,
     )
     return made
 

@@ -60,7 +60,13 @@ def decide(given: Cluster, operation: str, to: str, method: str = "auto") -> Cho
 
 @pytest.mark.parametrize(("platform", "arch", "source", "operation", "to", "method", "expected"), TABLE)
 def test_the_procedure_follows_the_contract(
-    platform: dict[str, Any], arch: str, source: str, operation: str, to: str, method: str, expected: str | None
+    platform: dict[str, Any],
+    arch: str,
+    source: str,
+    operation: str,
+    to: str,
+    method: str,
+    expected: str | None,
 ) -> None:
     found = decide(cluster(**platform, arch=arch, version=source), operation, to, method)
     if expected is None:
@@ -76,13 +82,29 @@ def test_the_procedure_follows_the_contract(
 
 def test_every_case_has_an_answer_with_reasons() -> None:
     versions = ["R12.4", "R12.7.9", "R12.8", "R12.10", "R13.1", "R16.3"]
-    kinds = itertools.product((WSFC, WINDOWS, UNIX), get_args(Arch), versions, get_args(Operation), get_args(Method))
+    kinds = itertools.product(
+        (WSFC, WINDOWS, UNIX), get_args(Arch), versions, get_args(Operation), get_args(Method)
+    )
     seen = set()
     for platform, arch, source, operation, method in kinds:
         found = decide(cluster(**platform, arch=arch, version=source), operation, "R16.4", method)
         seen.add(found.procedure if isinstance(found, Choice) else None)
         assert isinstance(found, Choice) or (found.refused.en and found.predicates)
-    assert seen == {"1.1.1", "1.1.2", "1.1.3", "1.1.4", "1.2.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "3.3", None}
+    assert seen == {
+        "1.1.1",
+        "1.1.2",
+        "1.1.3",
+        "1.1.4",
+        "1.2.2",
+        "1.3",
+        "2.1",
+        "2.2",
+        "2.3",
+        "3.1",
+        "3.2",
+        "3.3",
+        None,
+    }
 
 
 def test_the_reason_names_the_boundary() -> None:

@@ -52,7 +52,11 @@ def test_the_unnumbered_sections_have_steps_without_a_number() -> None:
 
 def test_the_commands_of_the_manual_are_shown_as_printed() -> None:
     made = plan("standard")
-    assert step(made, "3.2.3-1@node-a").manual_commands == ("echo $NQS_SITE", "unset NQS_SITE", "echo $NQS_SITE")
+    assert step(made, "3.2.3-1@node-a").manual_commands == (
+        "echo $NQS_SITE",
+        "unset NQS_SITE",
+        "echo $NQS_SITE",
+    )
     assert step(made, "3.2.3-5@node-a/site1").manual_commands == ("ps -ef | grep nqs",)
     assert step(made, "3.2.3-6@node-a").manual_commands == ("rpm -ivh NECJCpt-xx.x.x-1.i386.rpm",)
     assert step(made, "3.2.3-4@node-a/site1").manual_commands == ()
@@ -96,7 +100,10 @@ def test_nothing_is_patched_before_the_interlocks_hold() -> None:
 
 
 def test_the_move_asks_that_the_target_is_awake_patched_and_the_group_where_it_should_be() -> None:
-    for key, target, owner in (("3.3.2-0@node-b/site1", "node-b", "node-a"), ("3.3.4-0@node-a/site1", "node-a", "node-b")):
+    for key, target, owner in (
+        ("3.3.2-0@node-b/site1", "node-b", "node-a"),
+        ("3.3.4-0@node-a/site1", "node-a", "node-b"),
+    ):
         move = step(plan(), key)
         assert {f"{target}:online", f"g_jc:started@{owner}"} <= set(move.interlocks[0].present)
         assert move.interlocks[1].present == ("replaced",)
@@ -106,7 +113,16 @@ def test_the_move_asks_that_the_target_is_awake_patched_and_the_group_where_it_s
 
 def test_a_standby_is_paused_before_its_patch_and_resumed_before_the_move() -> None:
     keys = [one.key for one in plan().steps]
-    places = [keys.index(key) for key in ("3.3.1-1+1@node-b", "3.3.1-3@node-b", "3.3.1-4+1@node-b", "3.3.2-0+3", "3.3.2-0@node-b/site1")]
+    places = [
+        keys.index(key)
+        for key in (
+            "3.3.1-1+1@node-b",
+            "3.3.1-3@node-b",
+            "3.3.1-4+1@node-b",
+            "3.3.2-0+3",
+            "3.3.2-0@node-b/site1",
+        )
+    ]
     assert places == sorted(places)
 
 
@@ -148,7 +164,9 @@ def test_without_the_digest_there_is_a_plan_but_it_cannot_be_run() -> None:
     assert SHA in text
 
 
-@pytest.mark.parametrize(("file", "digest"), [("p.rpm", None), ("/a\nb", None), ("/a", "12"), ("/a", "g" * 64)])
+@pytest.mark.parametrize(
+    ("file", "digest"), [("p.rpm", None), ("/a\nb", None), ("/a", "12"), ("/a", "g" * 64)]
+)
 def test_bad_inputs_are_refused(file: str, digest: str | None) -> None:
     with pytest.raises(Invalid):
         Inputs.of(file, digest)

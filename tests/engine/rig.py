@@ -72,7 +72,13 @@ def words(text: str, *, present: Sequence[str] = (), absent: Sequence[str] = ())
     header = "echo '#tejun words'"
     told = CommandText(shell="sh", text=f"{header}\n{text}\necho '#end'")
     return Check(
-        probe="database", commands=(told,), parser="words@1", present=tuple(present), absent=tuple(absent), ja="", en=""
+        probe="database",
+        commands=(told,),
+        parser="words@1",
+        present=tuple(present),
+        absent=tuple(absent),
+        ja="",
+        en="",
     )
 
 
@@ -120,18 +126,25 @@ class Rig:
         """Put a running session of these steps into the database."""
         plan, now = plan_of(steps), clock()
         async with self.database.transaction() as db:
-            db.add(User(id=1, name="operator", display_name="O", roles="operator", password="-", created_at=now))
+            db.add(
+                User(id=1, name="operator", display_name="O", roles="operator", password="-", created_at=now)
+            )
             cluster = ClusterRecord(
-                name="rig", document=load_cluster(FILE.encode()).model_dump_json(), created_at=now, updated_at=now
+                name="rig",
+                document=load_cluster(FILE.encode()).model_dump_json(),
+                created_at=now,
+                updated_at=now,
             )
             record = PlanRecord(
-                digest=plan.digest, document=canonical(plan.model_dump(mode="json", by_alias=True)), created_at=now
+                digest=plan.digest,
+                document=canonical(plan.model_dump(mode="json", by_alias=True)),
+                created_at=now,
             )
             await db.flush()
             session = MaintenanceSession(
                 cluster=cluster, plan_record=record, title="rig", state="running", operation="patch", target="R16.3.1",
                 method="rolling", zone="Asia/Tokyo", window_start=now - HOUR, window_end=now + HOUR, advance_no=1,
-                driver_id=1, created_by=1, created_at=now, approval_digest="-", started_at=now,
+                driver_id=1, cluster_version=1, created_by=1, created_at=now, approval_digest="-", started_at=now,
             )  # fmt: skip
             db.add(session)
             await db.flush()
@@ -177,5 +190,3 @@ class Rig:
 def spool(home: Path, key: str, stream: str) -> bytes:
     """What the guard kept on the node."""
     return (home / ".tejun" / key / stream).read_bytes()
-
-

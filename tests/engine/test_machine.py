@@ -54,7 +54,9 @@ async def test_a_check_that_disagrees_fails_the_step_although_the_command_succee
 
 async def test_a_check_is_asked_again_until_the_cluster_has_settled(sqlite_rig: Rig) -> None:
     check = words("test -e done && echo settled", present=["settled"])
-    await sqlite_rig.begin([command("slow-effect", "(sleep 1; touch done) >/dev/null 2>&1 &", checks=[check])])
+    await sqlite_rig.begin(
+        [command("slow-effect", "(sleep 1; touch done) >/dev/null 2>&1 &", checks=[check])]
+    )
     assert await sqlite_rig.run_out() == "completed"
 
 
@@ -115,7 +117,7 @@ async def test_a_command_whose_node_rebooted_under_it_is_unknown_and_never_run_a
     proxy.reset()
     assert await working == "waiting"
     [attempt] = await rig.attempts()
-    assert attempt.state == "unknown" and attempt.exit_status is None
+    assert (attempt.state, attempt.exit_status) == ("unknown", None)
     assert (await rig.runs())[0].state == "unknown"
     assert await rig.run_out() == "waiting"
     assert (node.home / "starts").read_text() == "x\n"

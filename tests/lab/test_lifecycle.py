@@ -31,9 +31,16 @@ def test_up_again_finds_the_same_lab(lab: Cluster) -> None:
 @BOTH
 def test_the_lab_survives_the_kill_of_whoever_started_it(tmp_path: Path, lab_mode: str) -> None:
     directory = tmp_path / "lab"
-    code = f"from pathlib import Path; from app.lab import up; up(Path({str(directory)!r}), mode={lab_mode!r}); print('up', flush=True); input()"
+    code = (
+        f"from pathlib import Path; from app.lab import up; up(Path({str(directory)!r}), mode={lab_mode!r})"
+    )
+    code += "; print('up', flush=True); input()"
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as parent:
         assert parent.stdout
         assert parent.stdout.readline() == "up\n"
@@ -53,7 +60,12 @@ def test_a_lab_comes_back_as_it_was(lab: Cluster) -> None:
     lab.ssh("node-b", 'echo kept > "$HOME/note"')
     lab.ssh("node-b", f"{lab.lab.node('node-b').nqs}/nqsstop")
     assert lab.ssh("node-b", f"rpm -ivh {lab.lab.node('node-b').patch}").status == 0
-    assert lab.ssh("node-a", "pcs resource move g_jc node-b --wait=30 && pcs node standby node-a --wait=30").status == 0
+    assert (
+        lab.ssh(
+            "node-a", "pcs resource move g_jc node-b --wait=30 && pcs node standby node-a --wait=30"
+        ).status
+        == 0
+    )
     before = lab.lab
     down(lab.directory)
     after = lab.make()
@@ -77,17 +89,22 @@ def test_a_killed_keeper_takes_its_nodes_along_and_up_mends_it(new_lab: Callable
 
 
 def test_reset_makes_everything_anew_but_keys_and_ports(lab: Cluster) -> None:
-    lab.ssh("node-b", f"{lab.lab.node('node-b').nqs}/nqsstop; rpm -ivh {lab.lab.node('node-b').patch}; touch ~/note")
+    lab.ssh(
+        "node-b",
+        f"{lab.lab.node('node-b').nqs}/nqsstop; rpm -ivh {lab.lab.node('node-b').patch}; touch ~/note",
+    )
     again = reset(lab.directory)
     assert again.nodes == lab.lab.nodes
     assert lab.ssh("node-b", "rpm -q NECJCpt; ls ~/note").status != 0
 
 
 def test_the_cluster_file_is_what_the_console_imports(lab: Cluster) -> None:
-    cluster = load_cluster(lab.lab.cluster_file)
+    cluster = load_cluster(lab.lab.cluster_file.read_bytes(), "cluster.yaml")
     assert [node.port for node in cluster.nodes] == [node.port for node in lab.lab.nodes]
     written = yaml.safe_load(lab.lab.cluster_file.read_text())
-    assert written["sites"] == [{"name": "site1", "database": f"{lab.directory}/shared/site1", "group": "g_jc"}]
+    assert written["sites"] == [
+        {"name": "site1", "database": f"{lab.directory}/shared/site1", "group": "g_jc"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +118,9 @@ def test_the_cluster_file_is_what_the_console_imports(lab: Cluster) -> None:
         ({"local_site": "perhaps"}, "used or unused"),
     ],
 )
-def test_wrong_arguments_are_refused_in_both_languages(tmp_path: Path, options: dict[str, str], says: str) -> None:
+def test_wrong_arguments_are_refused_in_both_languages(
+    tmp_path: Path, options: dict[str, str], says: str
+) -> None:
     with pytest.raises(LabError, match=says) as refused:
         up(tmp_path / "lab", **{"mode": "plain", **options})
     assert refused.value.ja

@@ -119,7 +119,9 @@ def test_a_patch_over_running_programs_succeeds_and_changes_nothing(lab: Cluster
     assert lab.ssh("node-b", f"rpm -ivh --replacepkgs {node.patch}").err == ""
     digests = dict(
         line.split()[::-1]
-        for line in lab.ssh("node-b", f"rpm -qp --qf '[%{{FILEDIGESTS}} %{{FILENAMES}}\\n]' {node.patch}").out.splitlines()
+        for line in lab.ssh(
+            "node-b", f"rpm -qp --qf '[%{{FILEDIGESTS}} %{{FILENAMES}}\\n]' {node.patch}"
+        ).out.splitlines()
         if len(line.split()) == 2
     )
     new = [line.split()[0] for line in lab.ssh("node-b", sums).out.splitlines()]

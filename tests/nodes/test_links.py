@@ -191,6 +191,22 @@ async def test_the_newest_attach_wins(links: Links, node: Node, target: Target, 
     assert newer.out == b"one\ntwo\n"
 
 
+async def test_a_late_call_of_a_dead_console_does_not_end_the_one_that_took_over(
+    links: Links, node: Node, target: Target, recorder: Recorder
+) -> None:
+    key, text = new_key(), "echo one; sleep 2; echo two"
+    running = asyncio.create_task(start(links, target, recorder, key, text))
+    await until_claimed(node, key)
+    await asyncio.sleep(0.2)
+    async with Links() as dead:
+        mark = guard.Caller().nonce()
+        async with dead._line(target).call(guard.line(None, "attach", mark, key, 0, 0), mark, b""):
+            await asyncio.sleep(0.3)
+    assert await running == Ended(0, 8, 0, 0, 0)
+    assert recorder.claims == 1
+    assert recorder.out == b"one\ntwo\n"
+
+
 async def test_a_killed_runner_is_unknown(
     links: Links, node: Node, target: Target, recorder: Recorder
 ) -> None:
@@ -278,7 +294,7 @@ async def test_only_verified_output_is_removed(links: Links, target: Target, rec
 async def test_a_damaged_guard_upload_is_not_installed(links: Links, node: Node, target: Target) -> None:
     spool = node.home / ".tejun"
     line = links._line(target)
-    mark = guard.nonce()
+    mark = guard.Caller().nonce()
     async with line.call(guard.install_line(None), mark, guard.SCRIPT[:-1]) as channel:
         while await channel.take() is not None:
             pass

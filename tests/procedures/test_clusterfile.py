@@ -53,7 +53,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("old", "new", "field", "said"), FAULTS, ids=[fault[1][:30] for fault in FAULTS])
-def test_an_error_names_the_place_and_what_is_allowed(old: str, new: str, field: str | None, said: list[str]) -> None:
+def test_an_error_names_the_place_and_what_is_allowed(
+    old: str, new: str, field: str | None, said: list[str]
+) -> None:
     assert old in TEXT
     with pytest.raises(Invalid) as no:
         load_cluster(TEXT.replace(old, new, 1).encode(), "c.yaml")
@@ -64,11 +66,28 @@ def test_an_error_names_the_place_and_what_is_allowed(old: str, new: str, field:
             assert words in language
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"- a\n", b"just words", b"\xff\xfe\x00", b"a: \x00", b"a: [", b"[" * 5000, b"{a: " * 500, b"? [a]\n: b\n", b"--- a\n--- b\n",
-     "name: ソ表能".encode("cp932"), b"a: &a [*a]\n", b"x" * (MAX_BYTES + 1), b"a: b: c\n", b"%YAML 9.9\n---\na: 1\n", b'a: "\\ud800"\n'],
-)  # fmt: skip
+STRANGE = [
+    b"",
+    b"- a\n",
+    b"just words",
+    b"\xff\xfe\x00",
+    b"a: \x00",
+    b"a: [",
+    b"[" * 5000,
+    b"{a: " * 500,
+    b"? [a]\n: b\n",
+    b"--- a\n--- b\n",
+    "name: ソ表能".encode("cp932"),
+    b"a: &a [*a]\n",
+    b"x" * (MAX_BYTES + 1),
+    b"a: b: c\n",
+    b"%YAML 9.9\n---\na: 1\n",
+    b'a: "\\ud800"\n',
+    b'"\\ud800": 1\n',
+]
+
+
+@pytest.mark.parametrize("data", STRANGE, ids=range(len(STRANGE)))
 def test_strange_bytes_are_refused_without_a_traceback(data: bytes) -> None:
     with pytest.raises(Invalid) as no:
         load_cluster(data, "c.yaml")
@@ -82,7 +101,15 @@ def test_no_bytes_crash_the_reader(data: bytes) -> None:
         load_cluster(data)
 
 
-@pytest.mark.parametrize("given", [cluster(), three_nodes(), two_sites(), cluster(paths={"nqs": "~/nqs"}, clusterware_version="0.10", os_version="9.4")])
+@pytest.mark.parametrize(
+    "given",
+    [
+        cluster(),
+        three_nodes(),
+        two_sites(),
+        cluster(paths={"nqs": "~/nqs"}, clusterware_version="0.10", os_version="9.4"),
+    ],
+)
 def test_a_cluster_comes_back_from_its_file(given: object) -> None:
     assert load_cluster(dump_cluster(given).encode()) == given  # type: ignore[arg-type]
 
@@ -94,8 +121,18 @@ def test_numbers_that_are_words_stay_words() -> None:
 
 def test_defaults_are_those_of_the_contract() -> None:
     read = load_cluster(yaml.safe_dump(EXAMPLE).encode())
-    assert (read.mode, read.time_zone, read.clwin, read.reuse_site_database) == ("classic", "Asia/Tokyo", False, True)
-    assert (read.path("nqs"), read.path("patches"), read.nodes[0].user, read.nodes[0].transport) == ("/usr/lib/nqs", "/var/tmp", "root", "ssh")
+    assert (read.mode, read.time_zone, read.clwin, read.reuse_site_database) == (
+        "classic",
+        "Asia/Tokyo",
+        False,
+        True,
+    )
+    assert (read.path("nqs"), read.path("patches"), read.nodes[0].user, read.nodes[0].transport) == (
+        "/usr/lib/nqs",
+        "/var/tmp",
+        "root",
+        "ssh",
+    )
 
 
 def test_standard_mode_and_mutual_standby_can_be_written_down() -> None:

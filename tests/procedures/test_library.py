@@ -18,7 +18,9 @@ NAMES = [name for names in SECTIONS.values() for name in names]
 
 
 def schema() -> dict[str, Any]:
-    return dict(json.loads(resources.files("app.procedures").joinpath("schema.json").read_text(encoding="utf-8")))
+    return dict(
+        json.loads(resources.files("app.procedures").joinpath("schema.json").read_text(encoding="utf-8"))
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

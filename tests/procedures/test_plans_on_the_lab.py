@@ -22,7 +22,9 @@ PATIENCE = 30
 def plan_for(lab: Cluster, method: str) -> Plan:
     cluster = load_cluster(lab.lab.cluster_file.read_bytes())
     inputs = Inputs.of(f"{cluster.path('patches')}/{lab.lab.patch.file}", lab.lab.patch.sha256)
-    made = make_plan(procedure, cluster, "patch", Version.parse("R" + lab.lab.patch.version), method, inputs=inputs)  # type: ignore[arg-type]
+    made = make_plan(
+        procedure, cluster, "patch", Version.parse("R" + lab.lab.patch.version), method, inputs=inputs
+    )  # type: ignore[arg-type]
     assert isinstance(made, Plan), made
     assert plan_is_executable(made) == ()
     return made
@@ -39,7 +41,9 @@ class Performer:
         done = await self.connections[node].run(check.commands[0].text, encoding=None)
         assert isinstance(done.stdout, bytes)
         self.told.append(f"{check.probe}@{node}: {done.stdout[-300:]!r} {done.stderr!r}")
-        return judge(read(check, done.stdout, done.exit_status if done.exit_status is not None else -1), check)
+        return judge(
+            read(check, done.stdout, done.exit_status if done.exit_status is not None else -1), check
+        )
 
     async def all_pass(self, checks: tuple[Check, ...], node: str) -> bool:
         return all([(await self.ask(check, node)).result == "pass" for check in checks])
@@ -72,7 +76,9 @@ async def test_a_plan_brings_every_node_to_the_patched_version(lab: Cluster, met
                 await performer.carry_out(step)
     assert lab.where() == ("Started", "node-a")
     for node in ("node-a", "node-b"):
-        assert lab.lab.patch.version in " ".join(next(one.packages for one in lab.status().nodes if one.name == node))
+        assert lab.lab.patch.version in " ".join(
+            next(one.packages for one in lab.status().nodes if one.name == node)
+        )
 
 
 async def test_a_running_process_keeps_the_patch_out(lab: Cluster) -> None:
@@ -94,7 +100,13 @@ async def test_a_running_process_keeps_the_patch_out(lab: Cluster) -> None:
 async def test_a_file_that_is_not_the_approved_one_is_not_installed(lab: Cluster) -> None:
     cluster = load_cluster(lab.lab.cluster_file.read_bytes())
     file = f"{cluster.path('patches')}/{lab.lab.patch.file}"
-    made = make_plan(procedure, cluster, "patch", Version.parse("R" + lab.lab.patch.version), inputs=Inputs.of(file, "0" * 64))
+    made = make_plan(
+        procedure,
+        cluster,
+        "patch",
+        Version.parse("R" + lab.lab.patch.version),
+        inputs=Inputs.of(file, "0" * 64),
+    )
     assert isinstance(made, Plan)
     patch = next(step for step in made.steps if step.key == "3.3.1-3@node-b")
     async with lab.connect("node-b") as b:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.actions.act import Act
 from app.actions.clusters import add_cluster
+from app.actions.outputs import stored_digest
 from app.actions.plans import Wish
 from app.actions.sessions import approve_session, create_session, start_session, submit_session
 from app.actions.steps import confirm_step, execute_step, tick_step
@@ -59,6 +60,29 @@ class Crew:
             await console.stop()
             await asyncio.to_thread(down, home / "lab")
 
+    @classmethod
+    @asynccontextmanager
+    async def ashore(cls, folder: Path) -> AsyncIterator[Crew]:
+        """The same without an engine here: the console is a process of its own, and the people act beside it."""
+        home = folder / "home"
+        built = await asyncio.to_thread(up, home / "lab")
+        console = Console(Settings(home=home, worker="none"))
+        try:
+            await console.prepare()
+            await console.add_demo_accounts()
+            crew = cls(console, home / "lab", built)
+            await crew._settle_in()
+            yield crew
+        finally:
+            await console.stop()
+            await asyncio.to_thread(down, home / "lab")
+
+    async def stored(self, attempt_id: int) -> tuple[str, str]:
+        """SHA-256 of out and err as they are stored."""
+        async with self.console.database.reading() as db:
+            out, err = [(await stored_digest(db, attempt_id, stream))[1] for stream in ("out", "err")]
+        return out, err
+
     async def _settle_in(self) -> None:
         cluster = load_cluster((self.lab / "cluster.yaml").read_bytes())
         async with self.console.act() as act:
@@ -83,7 +107,9 @@ class Crew:
             patch_file=self.built.nodes[0].patch, patch_sha256=self.built.patch.sha256,
         )  # fmt: skip
         now = clock()
-        start, end = (local(at, "Asia/Tokyo").strftime("%Y-%m-%d %H:%M:%S") for at in (now - HOUR, now + 4 * HOUR))
+        start, end = (
+            local(at, "Asia/Tokyo").strftime("%Y-%m-%d %H:%M:%S") for at in (now - HOUR, now + 4 * HOUR)
+        )
         async with self.act("operator") as act:
             session = await create_session(act, 1, wish, "", start, end)
             await submit_session(act, session.id)

@@ -26,11 +26,7 @@ _NODE_STATES = (
 
 def _document(stdout: bytes, exit_status: int) -> Element | None:
     first, _, rest = stdout.partition(b"\n")
-    if (
-        exit_status != 0
-        or first.split() != [b"#tejun", b"cluster"]
-        or b"<!" in rest.replace(b"<!--", b"")
-    ):
+    if exit_status != 0 or first.split() != [b"#tejun", b"cluster"] or b"<!" in rest.replace(b"<!--", b""):
         return None
     try:
         return ElementTree.fromstring(rest.strip())  # noqa: S314 - no DTD, so no entities
@@ -39,7 +35,7 @@ def _document(stdout: bytes, exit_status: int) -> Element | None:
 
 
 def cluster(stdout: bytes, exit_status: int) -> Facts | None:
-    """Nodes, groups, maintenance mode and lack of quorum of `crm_mon --output-as=xml -1`. None for anything that is not a whole answer."""
+    """Nodes, groups, maintenance mode and lack of quorum of `crm_mon --output-as=xml -1`. None unless whole."""
     root = _document(stdout, exit_status)
     if root is None or root.tag not in ("pacemaker-result", "crm_mon"):
         return None

@@ -112,8 +112,9 @@ class Manager:
         begun = time.monotonic()
         try:
             code, reason = await self._operate(resource, step)
-        except NodeDown:
+        except NodeDown:  # seen at once: deciding again on what is no longer true would never come to an end
             resource.forget()
+            self._see()
         else:
             self._record(resource, step.action, step.node, code, time.monotonic() - begun, reason)
             self._conclude(group, resource, step, code)

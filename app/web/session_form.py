@@ -1,0 +1,217 @@
+"""A new session, or a draft that is changed: the form, the preview of its plan, creating and editing.
+
+A refusal comes back in the form with everything that was typed. The preview stores nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
+
+from app.actions.act import Act
+from app.actions.plans import NoProcedureRefused, Wish, plan_for
+from app.actions.sessions import create_session, edit_session
+from app.domain import schedule
+from app.domain.choosing import Nearest
+from app.domain.errors import NotFound, Refusal
+from app.domain.planner import plan_is_executable
+from app.domain.procedure import Plan
+from app.domain.text import Text
+from app.models import ClusterRecord, MaintenanceSession
+from app.models.clusters import clusters
+from app.web.auth import Planner, is_htmx
+from app.web.filters import field_time
+from app.web.forms import carry_out
+from app.web.rendering import render
+from app.web.services import Console, Services
+from app.web.session_view import session_of
+from app.web.transaction import Reading
+
+router = APIRouter(prefix="/sessions")
+DEMO_HOURS = 4
+MINUTE = 60 * schedule.MICROSECONDS
+_PATCH_VERSION = re.compile(r"-(\d+\.\d+(?:\.\d+)?)-")
+
+
+class SessionForm(BaseModel):
+    """What the form holds, as typed."""
+
+    cluster_id: int = 0
+    operation: str = "patch"
+    target: str = ""
+    method: str = "auto"
+    patch_file: str = ""
+    patch_sha256: str = ""
+    title: str = ""
+    window_start: str = ""
+    window_end: str = ""
+
+    def wish(self) -> Wish:
+        """What the planner is asked for. Raises Invalid for a word that is none of the choices."""
+        return Wish.of(self.operation, self.target, self.method, self.patch_file, self.patch_sha256)
+
+
+Typed = Annotated[SessionForm, Form()]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the wish leads to: a plan, or a refusal with the procedures that come near. `missing`: what it still lacks."""
+
+    plan: Plan | None = None
+    refusal: Refusal | None = None
+    nearest: Sequence[Nearest] = ()
+    missing: Sequence[Text] = ()
+
+
+@router.get("/new")
+async def session_new(
+    request: Request, _: Planner, db: Reading, services: Console, cluster_id: int = 0
+) -> Response:
+    """The form for a cluster; without one, the choice of the cluster."""
+    everything = await clusters(db)
+    if not cluster_id and len(everything) == 1:
+        cluster_id = everything[0].id
+    if not cluster_id:
+        return render(request, "sessions/choose_cluster.html", clusters=everything)
+    record = await cluster_of(db, cluster_id)
+    return _form(request, record, _usual(services, record))
+
+
+@router.post("/preview")
+async def session_preview(request: Request, _: Planner, db: Reading, form: Typed) -> Response:
+    """Which procedure, why, and the whole plan; or why there is none."""
+    record = await cluster_of(db, form.cluster_id)
+    preview = previewed(record, form)
+    status = preview.refusal.status if preview.refusal else 200
+    if is_htmx(request):
+        return render(request, "plans/_preview.html", status=status, preview=preview, cluster=record)
+    return _form(request, record, form, preview)
+
+
+@router.post("/create")
+async def session_create(
+    request: Request, found: Planner, services: Console, form: Typed
+) -> Response:
+    """A draft with its plan; then its page."""
+
+    async def change(act: Act) -> MaintenanceSession:
+        return await create_session(
+            act, form.cluster_id, form.wish(), form.title, form.window_start, form.window_end
+        )
+
+    result = await carry_out(request, services, found, change)
+    if not isinstance(result, Refusal):
+        return RedirectResponse(f"/sessions/{result.id}", status_code=303)
+    async with services.database.reading() as db:
+        record = await cluster_of(db, form.cluster_id)
+    return _form(request, record, form, _refused(result))
+
+
+@router.get("/{session_id}/edit")
+async def session_edit_form(request: Request, session_id: int, _: Planner, db: Reading) -> Response:
+    """The form of a draft, as it is stored."""
+    session = await session_of(db, session_id)
+    return _form(request, session.cluster, _stored(session), session=session)
+
+
+@router.post("/{session_id}/edit")
+async def session_edit(
+    request: Request, session_id: int, found: Planner, services: Console, form: Typed
+) -> Response:
+    """Change a draft; its plan is made anew."""
+
+    async def change(act: Act) -> MaintenanceSession:
+        return await edit_session(act, session_id, form.wish(), form.title, form.window_start, form.window_end)
+
+    result = await carry_out(request, services, found, change)
+    if not isinstance(result, Refusal):
+        return RedirectResponse(f"/sessions/{session_id}", status_code=303)
+    async with services.database.reading() as db:
+        session = await session_of(db, session_id)
+    return _form(request, session.cluster, form, _refused(result), session=session)
+
+
+async def cluster_of(db: Reading, cluster_id: int) -> ClusterRecord:
+    """The cluster; NotFound where there is none."""
+    record = await db.get(ClusterRecord, cluster_id)
+    if record is None:
+        raise NotFound("no_such_cluster", "そのクラスタはありません。", "There is no such cluster.")
+    return record
+
+
+def previewed(record: ClusterRecord, form: SessionForm) -> Preview:
+    """The plan that the form asks for, made and thrown away; its window is looked at too, where one is given."""
+    try:
+        plan = plan_for(record, form.wish())
+        _require_window(form, record.cluster.time_zone)
+    except Refusal as refusal:
+        return _refused(refusal)
+    return Preview(plan, missing=plan_is_executable(plan))
+
+
+def _require_window(form: SessionForm, zone: str) -> None:
+    if form.window_start.strip() or form.window_end.strip():
+        start = schedule.to_utc(form.window_start, zone, "window_start")
+        schedule.require_window(start, schedule.to_utc(form.window_end, zone, "window_end"))
+
+
+def _refused(refusal: Refusal) -> Preview:
+    return Preview(refusal=refusal, nearest=refusal.nearest if isinstance(refusal, NoProcedureRefused) else ())
+
+
+def _form(
+    request: Request,
+    record: ClusterRecord,
+    form: SessionForm,
+    preview: Preview | None = None,
+    session: MaintenanceSession | None = None,
+) -> Response:
+    status = preview.refusal.status if preview and preview.refusal else 200
+    return render(
+        request, "sessions/form.html", status=status, cluster=record, form=form, preview=preview, session=session
+    )
+
+
+def demo_inputs(services: Services) -> Mapping[str, tuple[str, str]]:
+    """Cluster name -> patch file on the nodes and its SHA-256, of the demonstration's clusters."""
+    found: Any = getattr(services, "demo_inputs", None)
+    return found or {}
+
+
+def _usual(services: Services, record: ClusterRecord) -> SessionForm:
+    """What a new form begins with: empty, and ready to be sent for the demonstration's clusters."""
+    if record.name not in demo_inputs(services):
+        return SessionForm(cluster_id=record.id)
+    path, sha256 = demo_inputs(services)[record.name]
+    version = _PATCH_VERSION.search(PurePosixPath(path).name)
+    zone, start = record.cluster.time_zone, services.clock() // MINUTE * MINUTE
+    return SessionForm(
+        cluster_id=record.id,
+        target=f"R{version[1]}" if version else "",
+        patch_file=path,
+        patch_sha256=sha256,
+        window_start=field_time(start, zone),
+        window_end=field_time(start + DEMO_HOURS * 60 * MINUTE, zone),
+    )
+
+
+def _stored(session: MaintenanceSession) -> SessionForm:
+    return SessionForm(
+        cluster_id=session.cluster_id,
+        operation=session.operation,
+        target=session.target,
+        method=session.method,
+        patch_file=session.patch_file or "",
+        patch_sha256=session.patch_sha256 or "",
+        title=session.title,
+        window_start=field_time(session.window_start, session.zone),
+        window_end=field_time(session.window_end, session.zone),
+    )
