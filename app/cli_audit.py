@@ -27,12 +27,17 @@ def audit_verify(
     """
 
     async def do(console: Console) -> None:
-        kept = (HeadFile(head) if head else console.head).heads()
+        file = HeadFile(head) if head else console.head
+        kept = file.heads()
         async with console.database.reading() as db:
             faults = await verify_chain(db, kept)
             seq, digest = await chain_head(db)
         for fault in faults:
             typer.echo(fault, err=True)
+        for line in file.damaged():
+            typer.echo(
+                f"{file.path}:{line}: not a head of the chain (torn by a power cut, or changed)", err=True
+            )
         typer.echo(f"{seq} events, head {digest.hex()}, {len(kept)} heads kept, {len(faults)} faults")
         if faults:
             raise typer.Exit(1)

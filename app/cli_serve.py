@@ -45,9 +45,10 @@ class Server(uvicorn.Server):
             greet(self._settings)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End the streams, then go on as uvicorn does."""
+        """End the streams and the server; a second signal does not wait. Not raised again afterwards: ending is no error."""
         self._services.stop()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def serve_command(
@@ -83,7 +84,11 @@ async def _serve(settings: Settings) -> None:
     if settings.demo:
         await console.add_demo_accounts()
         await _add_demo_cluster(console, settings.lab / "cluster.yaml")
-    await Server(console.web(demo_inputs), settings).serve()
+    await console.start()
+    try:
+        await Server(console.web(demo_inputs), settings).serve()
+    finally:
+        await console.stop()
 
 
 def require_free_port(settings: Settings) -> None:

@@ -49,6 +49,13 @@ class Bell:
         rung, self._event = self._event, asyncio.Event()
         rung.set()
 
+    def forget(self) -> None:
+        """Something may have been rung that was not heard: every listener is told to look at everything again."""
+        self._first = self.cursor + 1
+        self._rung.clear()
+        rung, self._event = self._event, asyncio.Event()
+        rung.set()
+
     @property
     def cursor(self) -> int:
         """The position behind the last topic rung: where a new listener begins."""

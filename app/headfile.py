@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from pathlib import Path
+
+
+_LINE = re.compile(rb"(\d+) ([0-9a-f]{64})\n")
 
 
 class HeadFile:
@@ -18,30 +22,31 @@ class HeadFile:
         self.path = path
 
     def keep(self, seq: int, digest: bytes) -> None:
-        """Append the new head, unless a later one is there already."""
+        """Append the new head, unless a later one is there already. A line torn by a power cut is closed, not continued."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            if self._last_seq(file.fileno()) >= seq:
+            descriptor = file.fileno()
+            size = os.fstat(descriptor).st_size
+            tail = os.pread(descriptor, 400, max(0, size - 400))
+            last = _LINE.findall(tail)
+            if last and int(last[-1][0]) >= seq:
                 return
-            file.write(f"{seq} {digest.hex()}\n".encode())
-            file.flush()
-            os.fdatasync(file.fileno())
+            torn = b"" if tail.endswith(b"\n") or not tail else b"\n"
+            os.write(descriptor, torn + f"{seq} {digest.hex()}\n".encode())
+            os.fdatasync(descriptor)
 
     def heads(self) -> list[tuple[int, bytes]]:
-        """Every (seq, hash) kept, oldest first. Raises ValueError for a damaged line, which is itself a finding."""
-        if not self.path.exists():
-            return []
-        kept = []
-        for number, line in enumerate(self.path.read_text().splitlines(), 1):
-            seq, _, digest = line.partition(" ")
-            if not seq.isdigit() or len(digest) != 64:
-                raise ValueError(f"{self.path}:{number}: not a head of the chain")
-            kept.append((int(seq), bytes.fromhex(digest)))
-        return kept
+        """Every (seq, hash) kept, oldest first; lines that are none are left out, see `damaged`."""
+        return [
+            (int(seq), bytes.fromhex(digest.decode()))
+            for line in self._lines()
+            for seq, digest in _LINE.findall(line)
+        ]
 
-    @staticmethod
-    def _last_seq(descriptor: int) -> int:
-        size = os.fstat(descriptor).st_size
-        tail = os.pread(descriptor, 200, max(0, size - 200)).decode(errors="replace").strip().splitlines()
-        return int(tail[-1].partition(" ")[0]) if tail else 0
+    def damaged(self) -> list[int]:
+        """Numbers of the lines that are no head: torn by a power cut at the very moment, or changed by somebody."""
+        return [number for number, line in enumerate(self._lines(), 1) if not _LINE.fullmatch(line)]
+
+    def _lines(self) -> list[bytes]:
+        return self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []

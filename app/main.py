@@ -96,7 +96,7 @@ class Console:
         await asyncio.to_thread(self.queue.close)
 
     def web(self, demo_inputs: Mapping[str, tuple[str, str]] | None = None) -> FastAPI:
-        """The pages, with this console's start and stop as their lifespan. `demo_inputs`: cluster -> (patch file, SHA-256)."""
+        """The pages; whoever serves them starts and stops this console. `demo_inputs`: cluster -> (patch file, SHA-256)."""
         services = Services(
             database=self.database,
             enqueue=self.queue.enqueue,
@@ -111,17 +111,7 @@ class Console:
             targets_of=self.targets.of_cluster,
             version=importlib.metadata.version("tejun"),
         )
-
-        @asynccontextmanager
-        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-            await self.start()
-            try:
-                yield
-            finally:
-                services.stop()
-                await self.stop()
-
-        return create_web(services, lifespan)
+        return create_web(services)
 
     @asynccontextmanager
     async def act(self) -> AsyncIterator[Act]:

@@ -49,23 +49,32 @@ async def test_the_revisions_make_the_tables_of_the_models(empty: Database) -> N
     await migrate(empty)
 
     def differences(sync: sa.Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), Base.metadata))
+        return list(
+            compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), Base.metadata)
+        )
 
     async with empty.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
 
 
-async def test_the_revisions_make_the_constraints_of_the_models(empty: Database, empty_database_url: str) -> None:
+async def test_the_revisions_make_the_constraints_of_the_models(
+    empty: Database, empty_database_url: str
+) -> None:
     await migrate(empty)
 
     def texts(sync: sa.Connection) -> dict[tuple[str, str | None], str]:
         inspector = sa.inspect(sync)
-        return {(t, c["name"]): c["sqltext"] for t in Base.metadata.tables for c in inspector.get_check_constraints(t)}
+        return {
+            (t, c["name"]): c["sqltext"]
+            for t in Base.metadata.tables
+            for c in inspector.get_check_constraints(t)
+        }
 
     def indexes(sync: sa.Connection) -> dict[tuple[str, str | None], object]:
         inspector = sa.inspect(sync)
+        found = ((table, index) for table in Base.metadata.tables for index in inspector.get_indexes(table))
         return {
-            (t, i["name"]): str(i.get("dialect_options", {})) for t in Base.metadata.tables for i in inspector.get_indexes(t)
+            (t, i["name"]): {k: str(v) for k, v in i.get("dialect_options", {}).items()} for t, i in found
         }
 
     async with empty.engine.begin() as connection:

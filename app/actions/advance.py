@@ -17,7 +17,7 @@ from app.domain import lifecycle, schedule
 from app.domain.errors import Refused
 from app.domain.lifecycle import OPEN_ATTEMPT, AttemptState, SessionState, Standing, StepState
 from app.domain.procedure import Step
-from app.models import Attempt, MaintenanceSession, Outage, Reading, StepRun
+from app.models import Attempt, MaintenanceSession, Reading, StepRun
 from app.models.steps import open_attempt, step_run_at
 
 
@@ -54,9 +54,13 @@ async def advance_session(act: Act, session_id: int, advance_no: int) -> Work | 
     completed. Passes over steps that do not apply.
     """
     session = await locked(act, session_id)
-    if session.session_state is not SessionState.RUNNING or session.advance_no != advance_no:
+    if session.session_state not in lifecycle.ACTIVE or session.advance_no != advance_no:
         return "stale"
     steps = session.plan.steps
+    if session.session_state is SessionState.PAUSED:
+        run = await step_run_at(act.db, session_id, session.position)
+        if run is None or run.standing != lifecycle.RUNNING:
+            return "paused"  # a pause lets the running step end, but starts nothing
     while session.position < len(steps) and not steps[session.position].applies:
         session.position += 1
     if session.position >= len(steps):
@@ -197,11 +201,14 @@ async def judge_step(act: Act, step_run_id: int, advance_no: int, verdict: str) 
 
 
 async def sweep_session(act: Act, session_id: int, seen_advance_no: int) -> bool:
-    """Give a running session that has no live segment a new one. False where it moved on by itself meanwhile."""
+    """Give a session that has something to do, but no live segment, a new one. False where it moved on meanwhile, waits
+    for a person, or is paused with nothing running."""
     session = await locked(act, session_id)
-    if session.session_state is not SessionState.RUNNING or session.advance_no != seen_advance_no:
+    if session.session_state not in lifecycle.ACTIVE or session.advance_no != seen_advance_no:
         return False
     run = await step_run_at(act.db, session_id, session.position)
+    if session.session_state is SessionState.PAUSED and (run is None or run.standing != lifecycle.RUNNING):
+        return False
     moving = (StepState.PENDING, StepState.RUNNING, *lifecycle.DONE)
     if run is not None and run.standing.state not in moving:
         return False
@@ -209,24 +216,16 @@ async def sweep_session(act: Act, session_id: int, seen_advance_no: int) -> bool
     return True
 
 
-async def begin_outage(act: Act, step_run_id: int, site: str, last_up: int) -> Outage:
-    """A site is seen down: open an outage at the step that is current, counted from when it was last seen up."""
-    run = await act.db.get_one(StepRun, step_run_id)
-    row = Outage(step_run_id=step_run_id, site=site, last_up=last_up, samples=1)
-    act.db.add(row)
-    await act.db.flush()
-    facts = {"step": run.key, "site": site, "last_up": last_up}
-    await record(act, "outage.began", f"step:{step_run_id}", session_id=run.session_id, **facts)
-    return row
-
-
-async def end_outage(act: Act, outage_id: int, first_up: int, samples: int) -> None:
-    """The site is seen up again: the outage is measured (its true length is at most last_up to first_up)."""
-    row = await act.db.get_one(Outage, outage_id)
-    run = await act.db.get_one(StepRun, row.step_run_id)
-    row.first_up, row.samples = first_up, samples
-    facts = {"site": row.site, "last_up": row.last_up, "first_up": first_up, "samples": samples}
-    await record(act, "outage.ended", f"step:{run.id}", session_id=run.session_id, step=run.key, **facts)
+async def note_link(act: Act, attempt_id: int, problem: str | None) -> None:
+    """Say on the open attempt that its node cannot be followed right now (a code), or that it can again (None)."""
+    attempt, here = await _attempt(act, attempt_id)
+    if attempt.attempt_state not in OPEN_ATTEMPT or attempt.problem == problem:
+        return
+    attempt.problem = problem
+    action = "attempt.attached" if problem is None else "attempt.detached"
+    await record(
+        act, action, f"attempt:{attempt.id}", session_id=here.session.id, step=here.run.key, problem=problem
+    )
 
 
 async def _arrive(act: Act, here: Place) -> None:

@@ -108,7 +108,11 @@ async def fail_sign_in(act: Act, name: str, code: str) -> None:
     if code == "bad_credentials":
         failure.count += 1
         failure.last_at = act.now
-    await record(act, "login.refused", f"user:{name[:64]}", code=code, count=failure.count)
+    known = await user_named(
+        act.db, name[:64]
+    )  # what is no account's name may be a password typed into the wrong field
+    subject = f"user:{known.name}" if known else "user:"
+    await record(act, "login.refused", subject, code=code, count=failure.count)
 
 
 async def sign_out(act: Act, login: Login) -> None:

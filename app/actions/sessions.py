@@ -20,12 +20,13 @@ from app.actions.plans import (
 )
 from app.domain import schedule
 from app.domain.errors import Invalid, NotFound, Refused
-from app.domain.lifecycle import StepState, move
+from app.domain.lifecycle import RUNNING, StepState, move
 from app.domain.policy import Permission, require_other_than_submitter, require_satisfiable
 from app.domain.procedure import Step
 from app.models import Approval, ClusterRecord, MaintenanceSession, StepRun
 from app.models.people import all_people
 from app.models.sessions import locked_session
+from app.models.steps import step_run_at
 
 
 async def locked(act: Act, session_id: int) -> MaintenanceSession:
@@ -180,7 +181,15 @@ async def resume_session(act: Act, session_id: int) -> MaintenanceSession:
     state = move("resume", session.session_state)
     schedule.require_open(act.now, session.window_start or 0, session.window_end or 0)
     session.state, session.pause_reason = state, None
-    await go_on(act, session, "session.resumed")
+    run = await step_run_at(act.db, session.id, session.position)
+    if (
+        run is not None and run.standing == RUNNING
+    ):  # its segment lives on through the pause, or the sweep finds it
+        await record(
+            act, "session.resumed", _subject(session), session_id=session.id, advance=session.advance_no
+        )
+    else:
+        await go_on(act, session, "session.resumed")
     return session
 
 

@@ -44,7 +44,9 @@ class Awaiting(StrEnum):
 
     EXECUTE = "execute"  # the performer's word before a step that changes the cluster
     TICK = "tick"  # the performer's tick on what they did themselves
-    CHECK = "check"  # the check disagreed with a tick, or could not be read: verify again, or skip with approval
+    CHECK = (
+        "check"  # the check disagreed with a tick, or could not be read: verify again, or skip with approval
+    )
     CHECKER = "checker"  # the checker's sign-off
 
 
@@ -135,7 +137,9 @@ STEP_MOVES: dict[str, frozenset[Standing]] = {
     "retry": frozenset({Standing(StepState.FAILED)}),
     "settle": frozenset({Standing(StepState.UNKNOWN)}),
     "cancel": frozenset({RUNNING}),
-    "skip": frozenset({Standing(StepState.AWAITING, a) for a in (A.EXECUTE, A.TICK, A.CHECK)} | {Standing(StepState.FAILED)}),
+    "skip": frozenset(
+        {Standing(StepState.AWAITING, a) for a in (A.EXECUTE, A.TICK, A.CHECK)} | {Standing(StepState.FAILED)}
+    ),
 }
 
 
@@ -184,7 +188,9 @@ def arrival(step: Step) -> Standing:
 def after_checks(step: Step, verdict: str) -> Standing:
     """Where a step run stands once its checks were judged: verdict is pass, fail or unknown."""
     if verdict == "pass":
-        return Standing(StepState.AWAITING, A.CHECKER) if needs_checker(step) else Standing(StepState.SUCCEEDED)
+        return (
+            Standing(StepState.AWAITING, A.CHECKER) if needs_checker(step) else Standing(StepState.SUCCEEDED)
+        )
     if verdict == "unknown" or step.kind in ("manual", "gate"):
         return Standing(StepState.AWAITING, A.CHECK)
     return Standing(StepState.FAILED)

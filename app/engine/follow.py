@@ -16,13 +16,25 @@ import structlog
 from app.actions import advance, outputs
 from app.actions.act import Act
 from app.db import Database
+from app.domain.errors import Refused
 from app.domain.lifecycle import AttemptState
 from app.instants import passing
 from app.models import Attempt
-from app.nodes import ConnectionCut, Ended, Links, NodeError, NoSpace, Target, Unknown, Unreachable
+from app.nodes import (
+    ConnectionCut,
+    Ended,
+    HostKeyChanged,
+    HostKeyUnknown,
+    Links,
+    NodeError,
+    NoSpace,
+    Target,
+    Unknown,
+    Unreachable,
+)
 
 log = structlog.get_logger(__name__)
-MICRO = 1_000_000
+QUICK, PATIENT = 0.1, 5.0  # seconds between two tries to follow
 
 
 @dataclass(frozen=True)
@@ -57,8 +69,11 @@ class Follower:
         """Run or re-attach until the attempt has its outcome. True where it succeeded and the checks are to be read."""
         if not await self._reach(attempt_id, target):
             return False
-        async with self._act() as act:
-            await advance.begin_attempt(act, attempt_id)
+        try:
+            async with self._act() as act:
+                await advance.begin_attempt(act, attempt_id)
+        except Refused:
+            return False  # paused or cancelled meanwhile: nothing was sent, and nothing will be
         stopper = asyncio.ensure_future(self._stop_when_asked(attempt_id, target))
         try:
             ended = await self._run(attempt_id, target, stopper)
@@ -66,6 +81,8 @@ class Follower:
             stopped = await stopper if self._stopping else None
         finally:
             stopper.cancel()
+        if ended is None:
+            return (await self._row(attempt_id)).attempt_state is AttemptState.SUCCEEDED
         return await self._conclude(attempt_id, target, ended, stopped)
 
     async def _reach(self, attempt_id: int, target: Target) -> bool:
@@ -88,27 +105,45 @@ class Follower:
 
     async def _run(
         self, attempt_id: int, target: Target, stopper: asyncio.Future[str]
-    ) -> Ended | Unknown | NodeError:
-        """Until the guard reports an end. A cut link is taken up again at the stored offsets, for as long as it takes."""
-        pause = 0.1
+    ) -> Ended | Unknown | NodeError | None:
+        """Until the guard reports an end; None where another follower has recorded it meanwhile.
+
+        A cut link is taken up again at the stored offsets, for as long as it takes.
+        """
+        pause = QUICK
         while True:
             attempt = await self._row(attempt_id)
-            before = attempt.out_size + attempt.err_size
+            if attempt.attempt_state is not AttemptState.RUNNING:
+                return None
             try:
                 return await self._once(attempt, target)
             except NoSpace as no:
                 return no
+            except (HostKeyChanged, HostKeyUnknown) as no:
+                return Unknown(no.code)  # whoever answers there is not the node that took the command
             except NodeError as no:
-                log.warning("link lost", attempt=attempt_id, node=target.name, code=no.code)
                 if stopper.done() and not stopper.cancelled() and stopper.result() == "unconfirmed":
                     return Unknown("cancel_unconfirmed")
-                after = await self._row(attempt_id)
-                pause = 0.1 if after.out_size + after.err_size > before else min(pause * 2, 5.0)
-                if not isinstance(no, ConnectionCut | Unreachable):
-                    pause = (
-                        5.0  # a changed key or a refused login needs a person; the claim on the node waits
-                    )
-            await asyncio.sleep(pause)
+                pause = await self._wait_for_link(attempt, no, pause)
+
+    async def _wait_for_link(self, attempt: Attempt, no: NodeError, pause: float) -> float:
+        """Sleep before the next try, longer each time that nothing came; returns the pause, in seconds."""
+        log.warning("link lost", attempt=attempt.id, code=no.code)
+        after = await self._row(attempt.id)
+        got_on = after.out_size + after.err_size > attempt.out_size + attempt.err_size
+        pause = QUICK if got_on else min(pause * 2, PATIENT)
+        if not isinstance(no, ConnectionCut | Unreachable):
+            pause = PATIENT  # a refused login needs a person, another follower its time; the claim on the node waits
+        if pause > 1.0:
+            await self._say(attempt.id, no.code)
+        await asyncio.sleep(pause)
+        return pause
+
+    async def _say(self, attempt_id: int, problem: str | None) -> None:
+        """Let people see that the node cannot be followed right now, or that it can again."""
+        if (await self._row(attempt_id)).problem != problem:
+            async with self._act() as act:
+                await advance.note_link(act, attempt_id, problem)
 
     async def _once(self, attempt: Attempt, target: Target) -> Ended | Unknown:
         async def sink(stream: str, offset: int, data: bytes) -> None:
@@ -118,6 +153,7 @@ class Follower:
         async def claimed() -> None:
             async with self._act() as act:
                 await advance.claim_attempt(act, attempt.id)
+            await self._say(attempt.id, None)
 
         return await self._links.run(
             target,

@@ -6,6 +6,8 @@ recorded; what is not recorded is repeated safely, since the rows say where to g
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 from dbos import DBOS
 
@@ -15,6 +17,16 @@ from app.engine.queue import WORKFLOW
 
 log = structlog.get_logger(__name__)
 _machine: Machine | None = None
+_segments: set[asyncio.Task[object]] = set()
+
+
+async def let_go() -> None:
+    """End this process's part in every live segment. DBOS records nothing for a cancelled task, so the next engine takes
+    all of them up."""
+    segments = list(_segments)
+    for task in segments:
+        task.cancel()
+    await asyncio.gather(*segments, return_exceptions=True)
 
 
 def use(machine: Machine | None) -> None:
@@ -26,10 +38,16 @@ def use(machine: Machine | None) -> None:
 @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
 async def advance(session_id: int, advance_no: int) -> str:
     """One segment. Returns why it ended: stale, waiting, paused, completed or fault."""
-    while True:
-        word: str = await take_step(session_id, advance_no)
-        if word != "next":
-            return word
+    task = asyncio.current_task()
+    assert task is not None
+    _segments.add(task)
+    try:
+        while True:
+            word: str = await take_step(session_id, advance_no)
+            if word != "next":
+                return word
+    finally:
+        _segments.discard(task)
 
 
 @DBOS.step(name="take")

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 import structlog
 
-from app.actions import advance
+from app.actions import outages
 from app.domain.cluster import Cluster
-from app.domain.lifecycle import ACTIVE
 from app.domain.parsers import processes
 from app.domain.probes import READ_ONLY
 from app.engine.machine import Machine
 from app.models import AuditEvent, MaintenanceSession, Outage, StepRun
+from app.models.sessions import sessions_under_way
 from app.models.steps import step_run_at
 from app.nodes import NodeError, Target
 
@@ -59,8 +59,7 @@ class OutageWatch:
 
     async def _under_way(self) -> list[int]:
         async with self._machine.database.reading() as db:
-            rows = await db.scalars(sa.select(MaintenanceSession).where(MaintenanceSession.state.in_(ACTIVE)))
-            sessions = list(rows)
+            sessions = await sessions_under_way(db)
             for session in sessions:
                 if session.id not in self._watched:
                     watched = _Watched(session.cluster_id, session.cluster.cluster)
@@ -110,7 +109,7 @@ class OutageWatch:
         if site.outage_id is None:
             return
         async with self._machine.act() as act:
-            await advance.end_outage(act, site.outage_id, site.last_up, site.samples)
+            await outages.end_outage(act, site.outage_id, site.last_up, site.samples)
         site.outage_id, site.samples = None, 0
 
     async def _was_down(self, session_id: int, name: str, site: _Site, at: int) -> None:
@@ -124,6 +123,6 @@ class OutageWatch:
         if run is None:
             return
         async with self._machine.act() as act:
-            row = await advance.begin_outage(act, run.id, name, site.last_up or at)
+            row = await outages.begin_outage(act, run.id, name, site.last_up or at)
         site.outage_id = row.id
         log.info("site down", session=session_id, site=name)

@@ -20,7 +20,7 @@ from app.engine.lease import Lease
 from app.engine.machine import Machine
 from app.engine.queue import APPLICATION, QUEUE, VERSION, JsonSerializer, SegmentQueue, segment_id, sync_url
 from app.engine.watch import OutageWatch
-from app.models.sessions import running_sessions
+from app.models.sessions import sessions_under_way
 
 log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.1
@@ -46,7 +46,7 @@ class Engine:
             system_database_url=sync_url(self._machine.database.url),
             executor_id="embedded",
             application_version=VERSION,
-            log_level="WARNING",
+            log_level="ERROR",
             serializer=JsonSerializer(),
             max_executor_threads=8,
         )
@@ -60,6 +60,7 @@ class Engine:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await segment.let_go()
         await asyncio.to_thread(DBOS.destroy)
         # DBOS made its own threads the loop's and has just ended them: the rest of the process still needs some
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
@@ -78,11 +79,11 @@ class Engine:
 
     async def _sweep_once(self) -> None:
         async with self._machine.database.reading() as db:
-            running = [(s.id, s.advance_no) for s in await running_sessions(db)]
-        if not running:
+            under_way = [(s.id, s.advance_no) for s in await sessions_under_way(db)]
+        if not under_way:
             return
         live = await self._queue.live_segments()
-        for session_id, advance_no in running:
+        for session_id, advance_no in under_way:
             if segment_id(session_id, advance_no) in live:
                 continue
             async with self._machine.act() as act:

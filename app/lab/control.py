@@ -20,6 +20,7 @@ from typing import Any
 
 from app.lab import namespaces, processes
 from app.lab.model import Lab, LabError, LabStatus, Layout, NodeStatus, Resource, Site, load
+from app.lab.wire_format import exchange
 
 SITES = (Site("site1", "g_jc"),)
 NODES = ("node-a", "node-b")
@@ -156,38 +157,43 @@ def run_foreground(directory: Path) -> int:
 
 
 def ask(directory: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """One request to the keeper. Raises LabError if the lab is down or refuses."""
+    """One request to the keeper; one that is still starting is waited for. Raises LabError if the lab is down or refuses."""
     layout = Layout(directory)
+    deadline = time.monotonic() + _START
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        while not _connected(connection, layout):
+            if not running(layout) or time.monotonic() > deadline:
+                raise _is_down(directory)
+            time.sleep(0.05)
         try:
-            connection.connect(_reachable(layout))
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            with connection.makefile("rb") as stream:
-                line = stream.readline()
-        except OSError:
-            line = b""
-    if not line:
-        raise LabError(
-            f"the lab in {directory} is down: start it with up",
-            f"{directory} のラボは停止しています。up で起動してください。",
-        )
-    answer: dict[str, Any] = json.loads(line)
+            answer = exchange(connection, request)
+        except (OSError, EOFError) as error:
+            raise _is_down(directory) from error
     if "error" in answer:
         raise LabError(answer["error"], answer["ja"])
     return answer
 
 
-def _reachable(layout: Layout) -> str:
-    """A path to the socket that is short enough for a socket address (107 bytes)."""
-    path = str(layout.socket)
-    if len(os.fsencode(path)) <= 100:
-        return path
-    return os.path.relpath(path) if len(os.path.relpath(path)) <= 100 else _by_descriptor(layout)
+def _is_down(directory: Path) -> LabError:
+    return LabError(
+        f"the lab in {directory} is down: start it with up",
+        f"{directory} のラボは停止しています。up で起動してください。",
+    )
 
 
-def _by_descriptor(layout: Layout) -> str:
-    handle = os.open(layout.directory, os.O_RDONLY | os.O_DIRECTORY)
-    return f"/proc/self/fd/{handle}/{Layout.SOCKET}"
+def _connected(connection: socket.socket, layout: Layout) -> bool:
+    """Reach the keeper's socket by the folder's descriptor: a socket's path may be no longer than 107 bytes."""
+    try:
+        folder = os.open(layout.directory, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return False
+    try:
+        connection.connect(f"/proc/self/fd/{folder}/{Layout.SOCKET}")
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+    return True
 
 
 def down(directory: Path) -> None:

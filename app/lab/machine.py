@@ -75,7 +75,10 @@ class Machine:
 
     async def crash(self, silently: bool = False) -> None:
         """Power off without warning: every process ends at once; files stay."""
-        process, self._process = self._process, None  # taken away first: `_listen` must not see an accident in it
+        process, self._process = (
+            self._process,
+            None,
+        )  # taken away first: `_listen` must not see an accident in it
         if process is None:
             return
         self.state = "crashed"

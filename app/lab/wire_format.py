@@ -6,15 +6,9 @@ import json
 import socket
 from typing import Any
 
-from app.lab.model import Layout
 
-
-def ask_stream(connection: socket.socket, request: dict[str, Any]) -> dict[str, Any]:
-    """Connect (the working folder is the lab's), ask, and wait for the answer.
-
-    Raises OSError where nobody listens, EOFError when the keeper ends before it answers.
-    """
-    connection.connect(Layout.SOCKET)
+def exchange(connection: socket.socket, request: dict[str, Any]) -> dict[str, Any]:
+    """Ask on a connected socket, and wait for the answer. Raises OSError, and EOFError when the keeper ends before it."""
     connection.sendall(json.dumps(request).encode() + b"\n")
     with connection.makefile("rb") as stream:
         line = stream.readline()

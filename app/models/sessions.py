@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.lifecycle import SessionState
+from app.domain.lifecycle import ACTIVE, SessionState
 from app.domain.procedure import Plan
 from app.models.base import At, Base, Id, one_of
 from app.models.clusters import ClusterRecord
@@ -188,13 +188,10 @@ async def sessions(
     return list(await db.scalars(query))
 
 
-async def running_sessions(db: AsyncSession) -> list[MaintenanceSession]:
-    """Sessions that are running (not paused): what the sweep looks at."""
-    return list(
-        await db.scalars(
-            sa.select(MaintenanceSession).where(MaintenanceSession.state == SessionState.RUNNING)
-        )
-    )
+async def sessions_under_way(db: AsyncSession) -> list[MaintenanceSession]:
+    """Sessions that are running or paused: what the sweep and the outage watch look at."""
+    query = sa.select(MaintenanceSession).where(MaintenanceSession.state.in_(ACTIVE))
+    return list(await db.scalars(query.order_by(MaintenanceSession.id)))
 
 
 async def locked_session(db: AsyncSession, session_id: int) -> MaintenanceSession | None:

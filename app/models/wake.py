@@ -73,6 +73,7 @@ class Wake:
         conninfo = url.render_as_string(hide_password=False)
         async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
+            self._database.bell.forget()  # what was rung before this moment was not heard
             async for notice in connection.notifies():
                 told = json.loads(notice.payload)
                 if told["from"] != self._database.origin:

@@ -26,7 +26,7 @@ from app.web import (
     users,
 )
 from app.web.assets import STATIC, Immutable, version
-from app.web.middleware import SameOrigin, SecurityHeaders, TooBig
+from app.web.middleware import MAX_BODY, SameOrigin, SecurityHeaders, TooBig
 from app.web.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -58,6 +58,7 @@ def create_web(
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        form_limits={"max_part_size": MAX_BODY},  # pasted evidence is one field
     )
     app.state.services = services
     app.routes.append(Mount(f"/static/{version()}", Immutable(directory=STATIC)))

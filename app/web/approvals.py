@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from app.actions.approvals import deny_approval, grant_approval
-from app.db import AsyncSession  # type: ignore[attr-defined]  # the handle's type, without knowing SQLAlchemy
+from app.db import AsyncSession
 from app.domain.errors import NotFound
 from app.domain.policy import Person
 from app.domain.procedure import Step
@@ -64,7 +64,9 @@ class Question:
         return outcomes.explain(self.run.outcome) if self.run and self.run.outcome else None
 
 
-async def question(db: AsyncSession, approval: Approval, person: Person, names: Mapping[int, str]) -> Question:
+async def question(
+    db: AsyncSession, approval: Approval, person: Person, names: Mapping[int, str]
+) -> Question:
     """An approval with its session and step."""
     session = await db.get_one(MaintenanceSession, approval.session_id)
     run = await db.get_one(StepRun, approval.step_run_id) if approval.step_run_id else None
@@ -97,7 +99,12 @@ async def approval_card(request: Request, approval_id: int, found: Viewer, db: R
 
 @router.post("/{approval_id}/grant")
 async def approval_grant(
-    request: Request, approval_id: int, found: Viewer, act: Writing, comment: Words = "", back: Words = "/approvals"
+    request: Request,
+    approval_id: int,
+    found: Viewer,
+    act: Writing,
+    comment: Words = "",
+    back: Words = "/approvals",
 ) -> Response:
     """Yes."""
     approval = await grant_approval(act, approval_id, comment)
@@ -106,7 +113,12 @@ async def approval_grant(
 
 @router.post("/{approval_id}/deny")
 async def approval_deny(
-    request: Request, approval_id: int, found: Viewer, act: Writing, comment: Words = "", back: Words = "/approvals"
+    request: Request,
+    approval_id: int,
+    found: Viewer,
+    act: Writing,
+    comment: Words = "",
+    back: Words = "/approvals",
 ) -> Response:
     """No, with a reason."""
     approval = await deny_approval(act, approval_id, comment)

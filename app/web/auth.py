@@ -18,6 +18,7 @@ from app.domain.policy import Permission, Person, require
 from app.models import Login
 from app.models.people import login_of
 from app.models.sessions import pending_approvals
+from app.web.middleware import MAX_BODY
 from app.web.services import Console, Services
 
 COOKIE = "tejun_login"
@@ -75,7 +76,7 @@ async def signed_in(request: Request, services: Console) -> SignedIn:
     unsafe = request.method not in SAFE
     if unsafe:
         # read even for strangers: what they typed is shown to them again
-        request.state.form = await request.form()
+        request.state.form = await request.form(max_part_size=MAX_BODY)
     found = await look_up(request, services)
     if found is None:
         raise NotSignedInError

@@ -58,9 +58,7 @@ async def cluster_new(request: Request, _: Editor) -> Response:
 
 
 @router.post("/add")
-async def cluster_add(
-    request: Request, found: Editor, services: Console, do: Words = "save"
-) -> Response:
+async def cluster_add(request: Request, found: Editor, services: Console, do: Words = "save") -> Response:
     """Add a cluster from the form; `do` may ask for one more row instead."""
     form = cluster_form.of_form(request.state.form)
     if do != "save":
@@ -88,24 +86,24 @@ async def cluster_edit(
     cluster_id: int,
     found: Editor,
     services: Console,
-    version: Annotated[int, Form()] = 0,
+    stored_version: Annotated[int, Form()] = 0,
     do: Words = "save",
 ) -> Response:
     """Change a cluster; refused, with both contents shown, where somebody was quicker."""
     form = cluster_form.of_form(request.state.form)
     if do != "save":
         async with services.database.reading() as db:
-            return _form(request, form.widened({do: 1}), await cluster_of(db, cluster_id), version=version)
+            return _form(request, form.widened({do: 1}), await cluster_of(db, cluster_id), version=stored_version)
 
     async def change(act: Act) -> ClusterRecord:
-        return await edit_cluster(act, cluster_id, version, cluster_form.to_cluster(form))
+        return await edit_cluster(act, cluster_id, stored_version, cluster_form.to_cluster(form))
 
     result = await carry_out(request, services, found, change)
     if not isinstance(result, Refusal):
         return RedirectResponse(f"/clusters/{cluster_id}", status_code=303)
     async with services.database.reading() as db:
         record = await cluster_of(db, cluster_id)
-    return _form(request, form, record, version=version, refusal=result)
+    return _form(request, form, record, version=stored_version, refusal=result)
 
 
 def _form(

@@ -22,7 +22,19 @@ GENERAL = (
     "name", "platform", "os", "arch", "clusterware", "version", "local_site", "mode", "time_zone", "os_version",
     "clusterware_version", "clwin", "reuse_site_database",
 )  # fmt: skip
-NODE = ("name", "role", "address", "port", "transport", "user", "encoding", "credential", "host_key", "version", "zone")
+NODE = (
+    "name",
+    "role",
+    "address",
+    "port",
+    "transport",
+    "user",
+    "encoding",
+    "credential",
+    "host_key",
+    "version",
+    "zone",
+)
 SITE = ("name", "database", "group", "nodes", "active", "virtual_host")
 ROWS: Mapping[str, tuple[str, ...]] = {"nodes": NODE, "sites": SITE}
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -107,7 +119,9 @@ def _typed(value: Any) -> str:
 
 
 def _rows(typed: Mapping[str, str], name: str) -> list[dict[str, str]]:
-    numbers = sorted({int(found[1]) for key in typed if (found := re.match(rf"{name}\[(\d{{1,3}})\]\.", key))})
+    numbers = sorted(
+        {int(found[1]) for key in typed if (found := re.match(rf"{name}\[(\d{{1,3}})\]\.", key))}
+    )
     return [{key: typed.get(f"{name}[{n}].{key}", "").strip() for key in ROWS[name]} for n in numbers]
 
 
@@ -155,5 +169,3 @@ def _paths(text: str) -> dict[str, str]:
         if line.strip():
             found[key.strip()] = value.strip()
     return found
-
-

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.actions.clusters import accept_host_key, offer_host_key, remove_cluster
-from app.db import AsyncSession  # type: ignore[attr-defined]  # the handle's type, without knowing SQLAlchemy
+from app.db import AsyncSession
 from app.domain.cluster import Cluster, Node
 from app.domain.errors import Refusal
 from app.domain.text import Text
@@ -42,7 +42,9 @@ async def keys_of(db: AsyncSession, cluster: Cluster) -> list[NodeKeys]:
     """The keys of every node."""
     return [
         NodeKeys(
-            node, await accepted_key(db, node.address, node.port), await offered_keys(db, node.address, node.port)
+            node,
+            await accepted_key(db, node.address, node.port),
+            await offered_keys(db, node.address, node.port),
         )
         for node in cluster.nodes
     ]
@@ -83,7 +85,9 @@ async def cluster_live(request: Request, cluster_id: int, found: Viewer, service
     live, problem = await _look(services, cluster_id, record.cluster)
     if live is not None:
         await _keep_new_keys(request, services, found, live, record.cluster)
-    return render(request, "clusters/_live.html", record=record, live=live, problem=problem, live_words=live_words)
+    return render(
+        request, "clusters/_live.html", record=record, live=live, problem=problem, live_words=live_words
+    )
 
 
 async def _look(services: Services, cluster_id: int, cluster: Cluster) -> tuple[Live | None, Text | None]:
@@ -118,8 +122,13 @@ async def _keep_new_keys(
 async def cluster_export(cluster_id: int, _: Viewer, db: Reading) -> Response:
     """The cluster file."""
     record = await cluster_of(db, cluster_id)
-    headers = {"content-disposition": f'attachment; filename="cluster-{cluster_id}.yaml"', "cache-control": "no-store"}
-    return Response(dump_cluster(record.cluster), media_type="application/yaml; charset=utf-8", headers=headers)
+    headers = {
+        "content-disposition": f'attachment; filename="cluster-{cluster_id}.yaml"',
+        "cache-control": "no-store",
+    }
+    return Response(
+        dump_cluster(record.cluster), media_type="application/yaml; charset=utf-8", headers=headers
+    )
 
 
 @router.post("/{cluster_id}/remove")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from fastapi import Request
 
 from app.actions.act import Act, record_refusal
-from app.db import AsyncSession  # type: ignore[attr-defined]  # the handle's type, without knowing SQLAlchemy
+from app.db import AsyncSession
 from app.domain.errors import Refusal
 from app.web.auth import SignedIn, address_of
 from app.web.services import Services

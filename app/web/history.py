@@ -81,5 +81,7 @@ def _number(text: str, field: str) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isdecimal() or len(text.strip()) > 15:
-        raise Invalid("bad_number", "番号は半角の数字で入力してください。", "Give the number in digits.", field)
+        raise Invalid(
+            "bad_number", "番号は半角の数字で入力してください。", "Give the number in digits.", field
+        )
     return int(text)

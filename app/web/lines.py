@@ -45,13 +45,13 @@ class Search:
 
     def __init__(self, text: str, codec: str, limit: int) -> None:
         self.needle = _folded(text.encode(CODECS[codec], errors="ignore"))
-        self.possible = (
-            bool(text) and text.encode(CODECS[codec], errors="replace").decode(CODECS[codec]) == text
-        )
+        self.possible = bool(text) and text.encode(CODECS[codec], "replace").decode(CODECS[codec]) == text
         self.lines: list[int] = []
         self._codec = CODECS[codec]
         self._limit = limit
-        self._carry = b""
+        self._carry = b""  # the end of what was fed: a match may begin in it
+        self._lead = b""  # the bytes before the carry that began a character and did not end it
+        self._resume = 0
 
     def feed(self, data: bytes, offset: int, line: int) -> int | None:
         """Search a piece that begins at `offset`, after `line` line feeds. Where to resume, once there are enough lines."""
@@ -59,7 +59,7 @@ class Search:
         line -= self._carry.count(b"\n")
         base, buffer, counted, place = offset - len(self._carry), _folded(raw), 0, 0
         while (match := buffer.find(self.needle, place)) >= 0:
-            if not self._at_character(raw, match):
+            if self._pending(raw, match):
                 place = match + 1
                 continue
             line += buffer.count(b"\n", counted, match)
@@ -70,22 +70,28 @@ class Search:
             place = len(buffer) if end < 0 else end + 1
             if len(self.lines) >= self._limit:
                 return base + place
-        keep = min(len(self.needle) - 1, len(raw))
-        self._carry = raw[len(raw) - keep :] if keep else b""
+        self._keep(raw, base)
         return None
 
-    @property
-    def overlap(self) -> int:
-        """Bytes before a resumed search's start that a match may begin in."""
-        return len(self._carry)
+    def resume(self) -> int:
+        """Where a later search goes on: the last line's beginning, where one was seen, so that characters are whole."""
+        return self._resume
 
-    def _at_character(self, raw: bytes, match: int) -> bool:
+    def _keep(self, raw: bytes, base: int) -> None:
+        edge = max(0, len(raw) - len(self.needle) + 1)
+        self._lead = self._pending(raw, edge)
+        self._carry = raw[edge:]
+        feed = raw.rfind(b"\n")
+        self._resume = base + feed + 1 if feed >= 0 else max(self._resume, base + edge)
+
+    def _pending(self, raw: bytes, place: int) -> bytes:
+        """What of the bytes before `place` began a character and did not end it."""
         if self._codec == "utf-8":
-            return True
-        begin = raw.rfind(b"\n", 0, match) + 1
+            return b""
+        begin = raw.rfind(b"\n", 0, place) + 1
         decoder = codecs.getincrementaldecoder(self._codec)(errors="replace")
-        decoder.decode(raw[begin:match])
-        return not decoder.getstate()[0]
+        decoder.decode(raw[begin:place] if begin else self._lead + raw[:place])
+        return decoder.getstate()[0]
 
 
 def _folded(data: bytes) -> bytes:

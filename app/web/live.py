@@ -102,7 +102,9 @@ def _unread(target: Target, error: NodeError) -> NodeLive:
     return NodeLive(target.name, problem=error.message, code=error.code, offered=offered)
 
 
-async def _ask(links: Links, target: Target, cluster: Cluster, name: str, params: Mapping[str, str]) -> Answer:
+async def _ask(
+    links: Links, target: Target, cluster: Cluster, name: str, params: Mapping[str, str]
+) -> Answer:
     """The facts of one probe; None where this cluster cannot be asked or the answer cannot be read."""
     probe = READ_ONLY[name]
     commands = probe.commands(params, cluster)
@@ -129,7 +131,11 @@ def _site(name: str, facts: Facts | None, version: Version | None, cluster: Clus
     if facts is None:
         return SiteLive(name, "unread")
     at = version or cluster.version
-    expected = jobcenter.local_processes(at, cluster.os) if name == LOCAL else jobcenter.site_processes(at, cluster.os)
+    expected = (
+        jobcenter.local_processes(at, cluster.os)
+        if name == LOCAL
+        else jobcenter.site_processes(at, cluster.os)
+    )
     wanted = jobcenter.own(expected)
     missing = tuple(process for process in wanted if process not in facts)
     if len(missing) == len(wanted):
@@ -145,7 +151,9 @@ def _state(facts: Facts, node: str) -> str:
 def _group(facts: Facts, group: str) -> GroupLive:
     words = sorted(fact.removeprefix(f"{group}:") for fact in facts if fact.startswith(f"{group}:"))
     owners = [word.removeprefix("started@") for word in words if word.startswith("started@")]
-    return GroupLive(group, owners[0] if owners else None, tuple(w for w in words if not w.startswith("started@")))
+    return GroupLive(
+        group, owners[0] if owners else None, tuple(w for w in words if not w.startswith("started@"))
+    )
 
 
 def new_keys(live: Live, cluster: Cluster) -> Sequence[tuple[str, int, OfferedKey]]:

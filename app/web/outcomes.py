@@ -171,7 +171,10 @@ _TABLE = {
         "warning", "ノードにある開始の記録が壊れています。", "The record of the start is damaged.", *_LOOK
     ),
     "bad_status": _row(
-        "warning", "ノードにある終了コードの記録が壊れています。", "The record of the exit status is damaged.", *_LOOK
+        "warning",
+        "ノードにある終了コードの記録が壊れています。",
+        "The record of the exit status is damaged.",
+        *_LOOK,
     ),
     "output_short": _row(
         "warning",
@@ -246,6 +249,8 @@ def explain(code: str) -> Explanation:
     found = _TABLE.get(code) or _TABLE.get(code.removeprefix("attempt_"))
     if found is None:
         what = Text(ja=f"結果コード: {code}", en=f"Outcome code: {code}")
-        return Explanation(code, what, Text(ja="ノードの状態を確認してください。", en="Look at the node."), "warning")
+        return Explanation(
+            code, what, Text(ja="ノードの状態を確認してください。", en="Look at the node."), "warning"
+        )
     tone, what, todo = found
     return Explanation(code, what, todo, tone)

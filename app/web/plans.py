@@ -6,12 +6,14 @@ Makes no decision: which procedure applies and what it contains is the planner's
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import yaml
+from jinja2 import Environment
+from markupsafe import Markup
 
 from app.domain.procedure import Check, Plan, Step
 from app.domain.text import Frozen, Text
@@ -24,9 +26,12 @@ ROLES: dict[str, Text] = {
 KINDS: dict[str, tuple[str, Text]] = {
     "command": ("❯", Text(ja="コマンド", en="command")),
     "check": ("◎", Text(ja="確認", en="check")),
-    "manual": ("✋", Text(ja="手作業", en="by hand")),
+    "manual": ("□", Text(ja="手作業", en="by hand")),
     "gate": ("◇", Text(ja="判断", en="decision")),
 }
+
+
+KEPT = 16  # rendered plans in memory
 
 
 class Erratum(Frozen):
@@ -64,6 +69,20 @@ def expected(check: Check) -> str:
     return " ".join([*check.present, *(f"!{token}" for token in check.absent)])
 
 
+def whole_plan(environment: Environment) -> Callable[[Plan], Markup]:
+    """Every step of a plan as markup, in the language of the environment. A plan never changes, so the newest are kept."""
+    kept: dict[str, Markup] = {}
+
+    def whole(plan: Plan) -> Markup:
+        if plan.digest not in kept:
+            if len(kept) >= KEPT:
+                del kept[next(iter(kept))]
+            kept[plan.digest] = Markup(environment.get_template("plans/_whole.html").render(plan=plan))  # noqa: S704
+        return kept[plan.digest]
+
+    return whole
+
+
 def counted(plan: Plan) -> int:
     """How many steps apply."""
     return sum(step.applies for step in plan.steps)
@@ -73,7 +92,9 @@ def differences(before: Plan, after: Plan) -> list[Change]:
     """Every step that would run differently, in the new plan's order; removed ones at the end."""
     old, new = {step.key: step for step in before.steps}, {step.key: step for step in after.steps}
     changes = [_change(step, old.get(key)) for key, step in new.items() if old.get(key) != step]
-    gone = [Change(key, step.title, "removed", tuple(_lines(step))) for key, step in old.items() if key not in new]
+    gone = [
+        Change(key, step.title, "removed", tuple(_lines(step))) for key, step in old.items() if key not in new
+    ]
     return changes + gone
 
 
@@ -86,7 +107,12 @@ def _change(step: Step, before: Step | None) -> Change:
 
 def _lines(step: Step) -> list[str]:
     """Everything of a step that a difference can lie in, as lines."""
-    found = [f"{step.kind} {step.node or ''} {step.site or ''}", f"applies: {step.applies}", step.title.ja, step.title.en]
+    found = [
+        f"{step.kind} {step.node or ''} {step.site or ''}",
+        f"applies: {step.applies}",
+        step.title.ja,
+        step.title.en,
+    ]
     found += [*step.instructions.ja.split("\n"), *step.instructions.en.split("\n")]
     found += [line for command in step.commands for line in command.text.split("\n")]
     found += _check_lines("interlock", step.interlocks) + _check_lines("check", step.checks)
@@ -97,5 +123,8 @@ def _check_lines(name: str, checks: Sequence[Check]) -> list[str]:
     return [
         line
         for check in checks
-        for line in (f"{name} {check.parser} {expected(check)}", *(c for t in check.commands for c in t.text.split("\n")))
+        for line in (
+            f"{name} {check.parser} {expected(check)}",
+            *(c for t in check.commands for c in t.text.split("\n")),
+        )
     ]

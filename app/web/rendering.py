@@ -58,6 +58,7 @@ def environment(language: Language) -> Environment:
         Permission=Permission,
         Role=Role,
         plans=plans,
+        whole_plan=plans.whole_plan(made),
         outcomes=outcomes,
     )
     return made
@@ -73,6 +74,7 @@ def html(request: Request, template: str, **context: Any) -> str:
         "csrf": me.csrf if me else "",
         "path": request.url.path,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "is_page": request.method == "GET",
         "demo": services.demo,
         "version": services.version,
         "languages": LANGUAGES,

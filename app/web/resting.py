@@ -13,6 +13,7 @@ from typing import Any
 from app.domain.cluster import Cluster
 from app.domain.errors import Refusal
 from app.domain.text import Text
+from app.domain.versions import Version
 from app.models import MaintenanceSession
 from app.web.live import LOCAL, Live, look
 from app.web.services import Services
@@ -81,12 +82,13 @@ def advice(told: dict[str, Any], cluster: Cluster) -> list[Text]:
         *_versions(nodes),
         *_paused(nodes),
         *(_group(group, cluster) for group in groups if _group_is_off(group, cluster)),
-        *_sites(nodes, groups),
+        *_sites(nodes),
+        *_outdated(nodes, cluster),
         Text(
-            ja="続きは、現在の状態をクラスタ定義（版と役割）に反映してから、新しいセッションで計画を作り直してください。"
-            "再開は上から順に、読み取り確認を含めて実施されます。",
-            en="To go on, bring the cluster's entry (versions and roles) up to date, then make a new session: its plan starts "
-            "from the state as it is, with its own checks.",
+            ja="続きは、現在の版と役割をクラスタ定義に反映してから、新しいセッションで計画を作り直してください。"
+            "新しい計画は、現在の状態を読み取って確かめるところから始まります。",
+            en="To go on, bring versions and roles of the cluster's entry up to date, then make a new session: its plan begins "
+            "with reading and checking the state as it is.",
         ),
     ]
 
@@ -116,12 +118,29 @@ def _versions(nodes: list[dict[str, Any]]) -> list[Text]:
     ]
 
 
+def _outdated(nodes: list[dict[str, Any]], cluster: Cluster) -> list[Text]:
+    entry = {node.name: cluster.installed(node) for node in cluster.nodes}
+    found = [
+        f"{node['node']} = {node['version']}"
+        for node in nodes
+        if node["version"] and Version.parse(node["version"]) != entry[node["node"]]
+    ]
+    if not found:
+        return []
+    return [
+        Text(
+            ja=f"クラスタ定義の版と、ノードで読み取った版が異なります（{', '.join(found)}）。",
+            en=f"The versions read on the nodes are not those of the cluster's entry ({', '.join(found)}).",
+        )
+    ]
+
+
 def _paused(nodes: list[dict[str, Any]]) -> list[Text]:
     return [
         Text(
             ja=f"{node['node']} は一時停止（{node['state']}）のままです。作業途中でないことを確かめてから解除してください。"
             "解除するまで、このノードへは切り替わりません。",
-            en=f"{node['node']} is still paused ({node['state']}). Resume it once it is sound; until then nothing fails over to it.",
+            en=f"{node['node']} is still paused ({node['state']}). Resume it once it is sound; nothing fails over to it before.",
         )
         for node in nodes
         if node["state"] in ("standby", "maintenance")
@@ -129,7 +148,9 @@ def _paused(nodes: list[dict[str, Any]]) -> list[Text]:
 
 
 def _group_is_off(group: dict[str, Any], cluster: Cluster) -> bool:
-    return group["owner"] != cluster.active.name or bool({"unmanaged", "failed", "stopped"} & set(group["words"]))
+    return group["owner"] != cluster.active.name or bool(
+        {"unmanaged", "failed", "stopped"} & set(group["words"])
+    )
 
 
 def _group(group: dict[str, Any], cluster: Cluster) -> Text:
@@ -143,14 +164,24 @@ def _group(group: dict[str, Any], cluster: Cluster) -> Text:
     )
 
 
-def _sites(nodes: list[dict[str, Any]], groups: list[dict[str, Any]]) -> list[Text]:
+def _sites(nodes: list[dict[str, Any]]) -> list[Text]:
     names = dict.fromkeys(s["site"] for node in nodes for s in node["sites"] if s["site"] != LOCAL)
-    up = {s["site"] for node in nodes for s in node["sites"] if s["state"] == "up"}
+    found = {
+        name: [s["state"] for node in nodes for s in node["sites"] if s["site"] == name] for name in names
+    }
+    silent = any(node["problem"] for node in nodes)
     return [
-        Text(
-            ja=f"サイト {name} は、読み取れたどのノードでも起動していません。業務が停止しています。",
-            en=f"Site {name} runs on none of the nodes that could be read: the service is down.",
-        )
-        for name in names
-        if name not in up
+        _not_up(name, silent or "unread" in states) for name, states in found.items() if "up" not in states
     ]
+
+
+def _not_up(site: str, unsure: bool) -> Text:
+    if unsure:
+        return Text(
+            ja=f"サイト {site} が起動していることを確認できませんでした。読み取れなかったノードも含めて確認してください。",
+            en=f"Site {site} was not seen running. Look at the nodes that could not be read as well.",
+        )
+    return Text(
+        ja=f"サイト {site} は、どのノードでも完全には起動していません。業務が停止しているおそれがあります。",
+        en=f"Site {site} is not wholly up on any node: the service may be down.",
+    )

@@ -6,10 +6,10 @@ A refusal comes back in the form with everything that was typed. The preview sto
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -97,9 +97,7 @@ async def session_preview(request: Request, _: Planner, db: Reading, form: Typed
 
 
 @router.post("/create")
-async def session_create(
-    request: Request, found: Planner, services: Console, form: Typed
-) -> Response:
+async def session_create(request: Request, found: Planner, services: Console, form: Typed) -> Response:
     """A draft with its plan; then its page."""
 
     async def change(act: Act) -> MaintenanceSession:
@@ -129,7 +127,9 @@ async def session_edit(
     """Change a draft; its plan is made anew."""
 
     async def change(act: Act) -> MaintenanceSession:
-        return await edit_session(act, session_id, form.wish(), form.title, form.window_start, form.window_end)
+        return await edit_session(
+            act, session_id, form.wish(), form.title, form.window_start, form.window_end
+        )
 
     result = await carry_out(request, services, found, change)
     if not isinstance(result, Refusal):
@@ -164,7 +164,9 @@ def _require_window(form: SessionForm, zone: str) -> None:
 
 
 def _refused(refusal: Refusal) -> Preview:
-    return Preview(refusal=refusal, nearest=refusal.nearest if isinstance(refusal, NoProcedureRefused) else ())
+    return Preview(
+        refusal=refusal, nearest=refusal.nearest if isinstance(refusal, NoProcedureRefused) else ()
+    )
 
 
 def _form(
@@ -176,21 +178,21 @@ def _form(
 ) -> Response:
     status = preview.refusal.status if preview and preview.refusal else 200
     return render(
-        request, "sessions/form.html", status=status, cluster=record, form=form, preview=preview, session=session
+        request,
+        "sessions/form.html",
+        status=status,
+        cluster=record,
+        form=form,
+        preview=preview,
+        session=session,
     )
-
-
-def demo_inputs(services: Services) -> Mapping[str, tuple[str, str]]:
-    """Cluster name -> patch file on the nodes and its SHA-256, of the demonstration's clusters."""
-    found: Any = getattr(services, "demo_inputs", None)
-    return found or {}
 
 
 def _usual(services: Services, record: ClusterRecord) -> SessionForm:
     """What a new form begins with: empty, and ready to be sent for the demonstration's clusters."""
-    if record.name not in demo_inputs(services):
+    if record.name not in services.demo_inputs:
         return SessionForm(cluster_id=record.id)
-    path, sha256 = demo_inputs(services)[record.name]
+    path, sha256 = services.demo_inputs[record.name]
     version = _PATCH_VERSION.search(PurePosixPath(path).name)
     zone, start = record.cluster.time_zone, services.clock() // MINUTE * MINUTE
     return SessionForm(

@@ -27,7 +27,9 @@ SURE = Text(
 )
 
 
-async def answer(request: Request, services: Services, found: SignedIn, act: Writing, session_id: int) -> Response:
+async def answer(
+    request: Request, services: Services, found: SignedIn, act: Writing, session_id: int
+) -> Response:
     """The current partial for htmx; the session's page for a plain form."""
     if is_htmx(request):
         return await current(request, act.db, services, found.person, session_id)

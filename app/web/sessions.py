@@ -6,14 +6,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.db import AsyncSession  # type: ignore[attr-defined]  # the handle's type, without knowing SQLAlchemy
+from app.db import AsyncSession
 from app.domain.lifecycle import ACTIVE, SESSION_NAMES, SessionState
 from app.domain.policy import Person
+from app.models import MaintenanceSession
 from app.models.clusters import clusters
 from app.models.people import display_names
 from app.models.sessions import pending_approvals, sessions
 from app.web import live_words, resting, summary
-from app.web.approvals import question
+from app.web.approvals import KINDS, question
 from app.web.auth import Viewer
 from app.web.plans import differences
 from app.web.rendering import render
@@ -43,37 +44,55 @@ async def sessions_page(
         and (not cluster or session.cluster.name == cluster)
         and (q.lower() in f"{session.id} {session.title} {session.target}".lower())
     ]
-    questions = [each for each in await pending_approvals(db) if may_decide(each, found.person)]
     return render(
         request,
         "sessions/index.html",
         sessions=shown,
         everything=everything,
-        active=[session for session in everything if session.session_state in ACTIVE],
-        questions=questions,
-        by_id={session.id: session for session in everything},
         clusters=await clusters(db),
-        names=await display_names(db),
         states=SESSION_NAMES,
         chosen={"state": state, "cluster": cluster, "q": q},
+        **await _overview(db, found.person, everything),
     )
 
 
+@router.get("/overview")
+async def sessions_overview(request: Request, found: Viewer, db: Reading) -> Response:
+    """What is under way and what waits for the reader, for the doorbell."""
+    return render(request, "sessions/_overview.html", **await _overview(db, found.person, await sessions(db)))
+
+
+async def _overview(db: AsyncSession, person: Person, everything: list[MaintenanceSession]) -> dict[str, Any]:
+    return {
+        "active": [session for session in everything if session.session_state in ACTIVE],
+        "questions": [each for each in await pending_approvals(db) if may_decide(each, person)],
+        "by_id": {session.id: session for session in everything},
+        "names": await display_names(db),
+        "kinds": KINDS,
+    }
+
+
 @router.get("/{session_id}")
-async def session_page(request: Request, session_id: int, found: Viewer, db: Reading, services: Console) -> Response:
+async def session_page(
+    request: Request, session_id: int, found: Viewer, db: Reading, services: Console
+) -> Response:
     """One session: what to do now, and everything that is to be done or was done."""
     view = await load(db, services, found.person, session_id)
-    return render(request, "sessions/show.html", **await surroundings(db, services, view))
+    return render(request, "sessions/show.html", **await surroundings(db, view))
 
 
 @router.get("/{session_id}/head")
-async def session_head(request: Request, session_id: int, found: Viewer, db: Reading, services: Console) -> Response:
+async def session_head(
+    request: Request, session_id: int, found: Viewer, db: Reading, services: Console
+) -> Response:
     """State, window, progress and people, for the doorbell."""
     return render(request, "sessions/_head.html", view=await load(db, services, found.person, session_id))
 
 
 @router.get("/{session_id}/current")
-async def session_current(request: Request, session_id: int, found: Viewer, db: Reading, services: Console) -> Response:
+async def session_current(
+    request: Request, session_id: int, found: Viewer, db: Reading, services: Console
+) -> Response:
     """What to do now, for the doorbell."""
     return await current(request, db, services, found.person, session_id)
 
@@ -83,7 +102,9 @@ async def session_checklist(
     request: Request, session_id: int, found: Viewer, db: Reading, services: Console
 ) -> Response:
     """Every step (the plan, before the start), for the doorbell."""
-    return render(request, "sessions/_checklist.html", view=await load(db, services, found.person, session_id))
+    return render(
+        request, "sessions/_checklist.html", view=await load(db, services, found.person, session_id)
+    )
 
 
 @router.get("/{session_id}/plan.json")
@@ -100,10 +121,10 @@ async def current(
 ) -> Response:
     """The partial that every verb of a session or a step answers with."""
     view = await load(db, services, person, session_id)
-    return render(request, "sessions/_current.html", **await surroundings(db, services, view))
+    return render(request, "sessions/_current.html", **await surroundings(db, view))
 
 
-async def surroundings(db: AsyncSession, services: Services, view: SessionView) -> dict[str, Any]:
+async def surroundings(db: AsyncSession, view: SessionView) -> dict[str, Any]:
     """What `sessions/_current.html` shows beside the session itself."""
     row = view.current
     before = await approved_before(db, view.session) if view.state is SessionState.SUBMITTED else None
@@ -114,7 +135,9 @@ async def surroundings(db: AsyncSession, services: Services, view: SessionView) 
         "step": await load_step(db, view, row) if row is not None else None,
         "before": before,
         "changes": differences(before.plan, view.plan) if before is not None else [],
-        "questions": [await question(db, each, view.me, view.names) for each in view.pending if each.kind != "start"],
+        "questions": [
+            await question(db, each, view.me, view.names) for each in view.pending if each.kind != "start"
+        ],
         "report": resting.report_of(view.session),
         "versions": await summary.versions(db, view) if view.state is SessionState.COMPLETED else {},
     }

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.db import AsyncSession  # type: ignore[attr-defined]  # the handle's type, without knowing SQLAlchemy
+from app.db import AsyncSession
 from app.domain import checks, lifecycle
 from app.domain.errors import NotFound
 from app.domain.lifecycle import SessionState

@@ -27,15 +27,21 @@ Words = Annotated[str, Form()]
 
 
 @router.get("")
-async def step_page(request: Request, step_run_id: int, found: Viewer, db: Reading, services: Console) -> Response:
+async def step_page(
+    request: Request, step_run_id: int, found: Viewer, db: Reading, services: Console
+) -> Response:
     """Everything about one step."""
     run = await run_of(db, step_run_id)
     view = await load(db, services, found.person, run.session_id)
-    return render(request, "sessions/step.html", view=view, step=await load_step(db, view, view.rows[run.seq]))
+    return render(
+        request, "sessions/step.html", view=view, step=await load_step(db, view, view.rows[run.seq])
+    )
 
 
 @router.get("/more")
-async def step_more(request: Request, step_run_id: int, found: Viewer, db: Reading, services: Console) -> Response:
+async def step_more(
+    request: Request, step_run_id: int, found: Viewer, db: Reading, services: Console
+) -> Response:
     """What hangs on a step, for the checklist's line that was opened."""
     run = await run_of(db, step_run_id)
     view = await load(db, services, found.person, run.session_id)
@@ -93,7 +99,9 @@ async def step_confirm(
     try:
         async with services.database.transaction() as db:
             act = act_of(request, services, found, db)
-            signer = await people.checker_at_screen(act, checker.strip(), password) if checker.strip() else None
+            signer = (
+                await people.checker_at_screen(act, checker.strip(), password) if checker.strip() else None
+            )
             here = await actions.confirm_step(act, step_run_id, note, checker=signer)
             return await answer(request, services, found, act, here.session.id)
     except Refusal as refusal:
@@ -162,7 +170,10 @@ async def step_attach(
         data, given, media = await file.read(), name or file.filename, file.content_type or ""
     if not data:
         raise Invalid(
-            "no_evidence", "ファイルを選ぶか、テキストを貼り付けてください。", "Choose a file or paste some text.", "text"
+            "no_evidence",
+            "ファイルを選ぶか、テキストを貼り付けてください。",
+            "Choose a file or paste some text.",
+            "text",
         )
     await actions.attach_evidence(act, step_run_id, given, media, data)
     run = await run_of(act.db, step_run_id)

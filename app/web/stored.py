@@ -160,13 +160,14 @@ class StoredOutput:
         search = Search(text, codec, limit)
         if not search.possible:
             return Found([], None)
-        begin = offset
-        while offset < min(self.size, begin + SEARCHED_AT_ONCE) and (found := await self.pieces(offset)):
-            resume = await asyncio.to_thread(_feed, search, found, offset)
-            if resume is not None:
-                return Found(search.lines, resume if resume < self.size else None)
-            offset = found[-1].end
-        return Found(search.lines, offset - search.overlap if offset < self.size else None)
+        begin, resume = offset, offset
+        while offset < self.size and (offset - begin < SEARCHED_AT_ONCE or resume <= begin):
+            found = await self.pieces(offset)
+            full = await asyncio.to_thread(_feed, search, found, offset)
+            if full is not None:
+                return Found(search.lines, full if full < self.size else None)
+            offset, resume = found[-1].end, search.resume()
+        return Found(search.lines, resume if offset < self.size else None)
 
 
 def _feed(search: Search, pieces: list[Piece], offset: int) -> int | None:

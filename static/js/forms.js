@@ -4,6 +4,7 @@ import { refreshAround } from "./refresh.js";
 const UNREACHABLE = new Set([502, 503, 504]);
 
 export function startForms() {
+  document.addEventListener("submit", onSecondSubmit, true);
   document.addEventListener("submit", onPlainSubmit);
   document.addEventListener("htmx:before:request", ({ detail }) => {
     if (!isWrite(detail.ctx)) return;
@@ -27,7 +28,7 @@ export function startForms() {
     markField(form);
     refreshAround(form);
   });
-  document.addEventListener("input", ({ target }) => target.removeAttribute?.("aria-invalid"));
+  document.addEventListener("input", ({ target }) => unmark(target));
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
   addEventListener("pageshow", () => document.querySelectorAll("form[data-held]").forEach(release));
@@ -35,11 +36,22 @@ export function startForms() {
 
 const isWrite = (ctx) => ctx && ctx.request?.method !== "GET";
 const region = () => document.getElementById("refusals");
-const clearRefusal = () => region()?.replaceChildren();
+
+function clearRefusal() {
+  region()?.replaceChildren();
+  document.querySelectorAll("[aria-invalid]").forEach(unmark);
+}
+
+function onSecondSubmit(event) {
+  if (!("held" in event.target.dataset)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
 
 function onPlainSubmit(event) {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+  form.dataset.held = "";
   setTimeout(() => hold(form)); // after the browser has gathered the fields: a disabled button is not among them
   setTimeout(() => release(form), 15000); // the answer was a download, or none came
 }
@@ -84,8 +96,17 @@ function markField(form) {
   const marked = field instanceof RadioNodeList ? field[0] : field;
   if (!(marked instanceof HTMLElement)) return;
   marked.setAttribute("aria-invalid", "true");
-  marked.setAttribute("aria-errormessage", "refusal-message");
+  marked.dataset.described ??= marked.getAttribute("aria-describedby") ?? "";
+  marked.setAttribute("aria-describedby", `refusal-message ${marked.dataset.described}`.trim());
   marked.focus();
+}
+
+function unmark(field) {
+  if (!field.hasAttribute?.("aria-invalid")) return;
+  field.removeAttribute("aria-invalid");
+  if (field.dataset.described) field.setAttribute("aria-describedby", field.dataset.described);
+  else field.removeAttribute("aria-describedby");
+  delete field.dataset.described;
 }
 
 function showUnreachable() {

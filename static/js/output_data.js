@@ -94,6 +94,7 @@ export class OutputData {
   setCodec(codec) {
     this.codec = codec;
     this.forget();
+    this.changed("lines");
     return this.join();
   }
 
@@ -115,6 +116,7 @@ export class OutputData {
       const now = await this.ask("lines", { from: 0, count: 0 });
       if (epoch !== this.epoch) return;
       this.grow(now.total, now.size);
+      this.changed("lines");
       if (now.complete) this.finish();
       else if (!this.decoder || now.size - this.offset > CATCH_UP) this.startAt(now);
       else this.listen();
@@ -139,7 +141,8 @@ export class OutputData {
     this.settled = Math.max(this.settled, this.number);
     this.partial = "";
     this.decoder = new TextDecoder(this.codec === "cp932" ? "shift_jis" : this.codec, { ignoreBOM: true });
-    this.pages.delete(Math.floor(this.number / PAGE)); // its last line may be an unfinished one
+    const last = this.pages.get(Math.floor(this.number / PAGE));
+    if (last) last.lines.length = Math.min(last.lines.length, this.number % PAGE); // what follows may be unfinished
     this.listen();
   }
 

@@ -3,7 +3,7 @@
 const GATHER = 80; // milliseconds: one act rings several topics
 const RETRY = 3000;
 const BELLED = "[data-bell][data-src]";
-const KEPT = new Set(["aria-invalid", "aria-errormessage", "data-busy"]);
+const KEPT = new Set(["aria-invalid", "data-described", "data-busy", "data-held", "aria-busy"]);
 
 const due = new Set();
 const underWay = new Set();
@@ -14,6 +14,7 @@ export function startRefresh() {
     // what the person opened or marked stays; what they typed is not overwritten
     htmx_before_morph_attr: (element, { attrName }) => {
       if (attrName === "open" && /^(DETAILS|DIALOG)$/.test(element.tagName)) return false;
+      if (attrName === "aria-describedby" && element.hasAttribute("aria-invalid")) return false;
       if (attrName === "disabled" && element.hasAttribute("data-busy")) return false;
       if (attrName === "value" && element.tagName === "INPUT" && isTyped(element)) return false;
       return !KEPT.has(attrName);

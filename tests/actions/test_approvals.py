@@ -39,7 +39,11 @@ async def test_a_granted_skip_moves_the_session_on(world: World) -> None:
     skipped = await world.step_run(run.id)
     assert (skipped.state, skipped.outcome) == ("skipped", "skipped_by_approval")
     assert (await world.session()).position == run.seq + 1
-    assert [e.action for e in await world.events()][-3:] == ["skip.requested", "step.skipped", "approval.granted"]
+    assert [e.action for e in await world.events()][-3:] == [
+        "skip.requested",
+        "step.skipped",
+        "approval.granted",
+    ]
     await world.carried_out()
     await world.require_sound()
 
@@ -60,7 +64,9 @@ async def test_a_skip_is_asked_once_at_a_time(world: World) -> None:
 
 
 @pytest.mark.parametrize("waits", [Awaiting.EXECUTE, Awaiting.TICK])
-async def test_a_step_that_is_carried_out_after_all_takes_its_question_back(world: World, waits: Awaiting) -> None:
+async def test_a_step_that_is_carried_out_after_all_takes_its_question_back(
+    world: World, waits: Awaiting
+) -> None:
     _, number = await asked_to_skip(world, waits)
     await world.human()
     assert await states(world) == ["granted", "void"]
@@ -69,7 +75,9 @@ async def test_a_step_that_is_carried_out_after_all_takes_its_question_back(worl
     await world.do("sato", approvals.skip_step, run.id, "別の手順")  # not "already asked"
 
 
-@pytest.mark.parametrize(("name", "code"), [("sato", "needs_approve"), ("suzuki", "needs_approve"), ("tanaka", "needs_approve")])
+@pytest.mark.parametrize(
+    ("name", "code"), [("sato", "needs_approve"), ("suzuki", "needs_approve"), ("tanaka", "needs_approve")]
+)
 async def test_a_skip_is_granted_by_an_approver_alone(world: World, name: str, code: str) -> None:
     _, number = await asked_to_skip(world)
     assert await code_of(world.do(name, approvals.grant_approval, number)) == code

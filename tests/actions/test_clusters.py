@@ -17,7 +17,10 @@ async def test_an_edit_of_a_stale_page_is_refused(world: World) -> None:
     row = await world.cluster()
     changed = row.cluster.model_copy(update={"os_version": "9.4"})
     await world.do("sato", clusters.edit_cluster, row.id, row.version, changed)
-    assert await code_of(world.do("suzuki", clusters.edit_cluster, row.id, row.version, row.cluster)) == "cluster_changed"
+    assert (
+        await code_of(world.do("suzuki", clusters.edit_cluster, row.id, row.version, row.cluster))
+        == "cluster_changed"
+    )
     assert (await world.cluster()).cluster == changed
     assert (await world.cluster()).version == row.version + 1
 
@@ -28,18 +31,24 @@ async def test_a_cluster_in_a_session_is_not_edited(world: World, paused: bool) 
     if paused:
         await world.do("sato", sessions.pause_session, world.session_id, "昼")
     row = await world.cluster()
-    assert await code_of(world.do("suzuki", clusters.edit_cluster, row.id, row.version, row.cluster)) == "cluster_in_session"
+    assert (
+        await code_of(world.do("suzuki", clusters.edit_cluster, row.id, row.version, row.cluster))
+        == "cluster_in_session"
+    )
     await world.do("sato", sessions.abort_session, world.session_id, "中止")
     await world.do("suzuki", clusters.edit_cluster, row.id, row.version, row.cluster)
 
 
 async def test_a_name_is_taken_once(world: World) -> None:
-    assert await code_of(world.do("sato", clusters.add_cluster, load_cluster(CLUSTER.encode()))) == "cluster_exists"
+    assert (
+        await code_of(world.do("sato", clusters.add_cluster, load_cluster(CLUSTER.encode())))
+        == "cluster_exists"
+    )
     number = await world.add_cluster("osaka", (2301, 2302), "YZ")
     row = await world.cluster()
-    assert await code_of(world.do("sato", clusters.edit_cluster, number, row.version, load_cluster(CLUSTER.encode()))) == (
-        "cluster_exists"
-    )
+    assert await code_of(
+        world.do("sato", clusters.edit_cluster, number, row.version, load_cluster(CLUSTER.encode()))
+    ) == ("cluster_exists")
 
 
 async def test_a_cluster_with_a_history_stays_and_one_without_goes(world: World) -> None:
@@ -53,8 +62,13 @@ async def test_a_cluster_with_a_history_stays_and_one_without_goes(world: World)
 
 async def test_a_cluster_is_written_by_those_who_may(world: World) -> None:
     for name in ("takahashi", "tanaka"):
-        assert await code_of(world.do(name, clusters.add_cluster, load_cluster(CLUSTER.encode()))) == "needs_edit_clusters"
-        assert await code_of(world.do(name, clusters.remove_cluster, world.cluster_id)) == "needs_edit_clusters"
+        assert (
+            await code_of(world.do(name, clusters.add_cluster, load_cluster(CLUSTER.encode())))
+            == "needs_edit_clusters"
+        )
+        assert (
+            await code_of(world.do(name, clusters.remove_cluster, world.cluster_id)) == "needs_edit_clusters"
+        )
 
 
 async def test_a_host_key_is_accepted_by_an_administrator_alone(world: World) -> None:

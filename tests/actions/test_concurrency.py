@@ -32,7 +32,9 @@ async def at_once(*doings: Awaitable[object]) -> list[str]:
 async def test_of_two_who_act_on_a_step_one_succeeds(world: World, waits: Awaiting) -> None:
     await world.running()
     run = await world.until(waits)
-    action = {"execute": steps.execute_step, "tick": steps.tick_step, "checker": steps.confirm_step}[waits.value]
+    action = {"execute": steps.execute_step, "tick": steps.tick_step, "checker": steps.confirm_step}[
+        waits.value
+    ]
     before = len(world.enqueued)
     found = await at_once(world.do("suzuki", action, run.id), world.do("kimura", action, run.id))
     # whoever confirms moves the session on: for the other the step is not the current one any more
@@ -46,21 +48,30 @@ async def test_of_two_who_retry_one_makes_an_attempt(world: World) -> None:
     run = await world.ended(AttemptState.FAILED)
     before = await world.count(Attempt)
     retry = steps.retry_step
-    assert await at_once(world.do("sato", retry, run.id), world.do("suzuki", retry, run.id)) == ["", "step_moved_on"]
+    assert await at_once(world.do("sato", retry, run.id), world.do("suzuki", retry, run.id)) == [
+        "",
+        "step_moved_on",
+    ]
     assert await world.count(Attempt) == before + 1
 
 
 async def test_of_two_starts_one_succeeds(world: World) -> None:
     number = await world.approved()
     start = sessions.start_session
-    assert await at_once(world.do("sato", start, number), world.do("suzuki", start, number)) == ["", "session_wrong_state"]
+    assert await at_once(world.do("sato", start, number), world.do("suzuki", start, number)) == [
+        "",
+        "session_wrong_state",
+    ]
     assert world.enqueued == [(number, 1)]
 
 
 async def test_of_two_sessions_that_start_on_one_cluster_one_succeeds(world: World) -> None:
     first, second = await world.approved(), await world.approved()
     start = sessions.start_session
-    assert await at_once(world.do("sato", start, first), world.do("suzuki", start, second)) == ["", "cluster_busy"]
+    assert await at_once(world.do("sato", start, first), world.do("suzuki", start, second)) == [
+        "",
+        "cluster_busy",
+    ]
 
 
 async def test_of_two_sessions_that_start_on_one_node_of_two_clusters_one_succeeds(world: World) -> None:
@@ -68,7 +79,10 @@ async def test_of_two_sessions_that_start_on_one_node_of_two_clusters_one_succee
     await world.add_cluster("osaka", (2301, 2302), "ZB")
     second = await world.approved()
     start = sessions.start_session
-    assert await at_once(world.do("sato", start, first), world.do("suzuki", start, second)) == ["", "cluster_busy"]
+    assert await at_once(world.do("sato", start, first), world.do("suzuki", start, second)) == [
+        "",
+        "cluster_busy",
+    ]
 
 
 async def test_a_cluster_is_not_edited_while_a_session_starts_on_it(world: World) -> None:
@@ -84,7 +98,9 @@ async def test_a_cluster_is_not_edited_while_a_session_starts_on_it(world: World
 async def test_of_two_approvals_one_succeeds(world: World) -> None:
     number = await world.submitted()
     digest, approve = await world.asked_digest(), sessions.approve_session
-    found = await at_once(world.do("takahashi", approve, number, digest), world.do("kimura", approve, number, digest))
+    found = await at_once(
+        world.do("takahashi", approve, number, digest), world.do("kimura", approve, number, digest)
+    )
     assert found == ["", "session_wrong_state"]
 
 
@@ -102,7 +118,10 @@ async def test_of_two_edits_of_a_cluster_one_succeeds(world: World) -> None:
     row = await world.cluster()
     edit = clusters.edit_cluster
     found = await at_once(
-        *(world.do(n, edit, row.id, row.version, row.cluster.model_copy(update={"os_version": n})) for n in ("sato", "suzuki"))
+        *(
+            world.do(n, edit, row.id, row.version, row.cluster.model_copy(update={"os_version": n}))
+            for n in ("sato", "suzuki")
+        )
     )
     assert found == ["", "cluster_changed"]
 
@@ -121,15 +140,21 @@ async def test_twenty_events_at_once_make_one_chain(world: World) -> None:
 
 async def test_a_name_is_given_once_however_many_ask(world: World) -> None:
     cluster = load_cluster(CLUSTER.replace("tokyo-batch", "nagoya").encode())
-    added = await at_once(*(world.do(name, clusters.add_cluster, cluster) for name in ("sato", "suzuki", "kimura")))
+    added = await at_once(
+        *(world.do(name, clusters.add_cluster, cluster) for name in ("sato", "suzuki", "kimura"))
+    )
     assert added == ["", "cluster_exists", "cluster_exists"]
-    user = await at_once(*(world.do("kanri", people.add_user, "mori", "森", ["viewer"], PASSWORD) for _ in range(3)))
+    user = await at_once(
+        *(world.do("kanri", people.add_user, "mori", "森", ["viewer"], PASSWORD) for _ in range(3))
+    )
     assert user == ["", "user_exists", "user_exists"]
 
 
 async def test_the_same_plan_made_twice_at_once_is_stored_once(world: World) -> None:
     create = sessions.create_session
-    doings = (world.do(name, create, world.cluster_id, WISH, "", *WINDOW) for name in ("sato", "suzuki", "kimura"))
+    doings = (
+        world.do(name, create, world.cluster_id, WISH, "", *WINDOW) for name in ("sato", "suzuki", "kimura")
+    )
     assert await at_once(*doings) == ["", "", ""]
     assert await world.count(PlanRecord) == 1
 
@@ -153,6 +178,9 @@ async def test_failed_and_successful_sign_ins_at_once_do_not_wait_on_each_other(
     signs = [world.do(None, people.sign_in, "sato", PASSWORD) for _ in range(4)]
     assert await at_once(*fails, *signs) == [""] * 8
     assert await world.count(Login) == 4
-    assert await at_once(*(world.do(None, people.fail_sign_in, "x", "bad_credentials") for _ in range(4))) == [""] * 4
+    assert (
+        await at_once(*(world.do(None, people.fail_sign_in, "x", "bad_credentials") for _ in range(4)))
+        == [""] * 4
+    )
     assert await world.count(SignInFailure) in (1, 2)
     await world.require_sound()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import pytest
 
@@ -32,7 +33,9 @@ async def test_a_session_is_carried_out_from_draft_to_completed(world: World) ->
     say = world.do
     number = world.session_id
     await recorded(world, "session.submitted", lambda: say("sato", sessions.submit_session, number))
-    await recorded(world, "session.returned", lambda: say("takahashi", sessions.return_session, number, "日程"))
+    await recorded(
+        world, "session.returned", lambda: say("takahashi", sessions.return_session, number, "日程")
+    )
     assert (await world.session()).return_reason == "日程"
     edit = lambda: say("suzuki", sessions.edit_session, number, WISH, "改訂", *WINDOW)  # noqa: E731
     await recorded(world, "session.edited", edit)
@@ -52,7 +55,9 @@ async def test_each_act_of_the_carrying_out_leaves_one_event(world: World) -> No
     say, seen = world.do, set()
     while await world.engine() != "completed":
         run = await world.current()
-        verb = {Awaiting.EXECUTE: "executed", Awaiting.TICK: "ticked", Awaiting.CHECKER: "confirmed"}[Awaiting(run.awaiting)]
+        verb = {Awaiting.EXECUTE: "executed", Awaiting.TICK: "ticked", Awaiting.CHECKER: "confirmed"}[
+            Awaiting(run.awaiting)
+        ]
         await recorded(world, f"step.{verb}", world.human)
         seen.add(verb)
     assert seen == {"executed", "ticked", "confirmed"}
@@ -66,11 +71,18 @@ async def test_a_completed_session_has_two_signatures_wherever_people_acted(worl
     await world.carried_out()
     plan = (await world.session()).plan
     async with world.database.reading() as db:
-        signed = {(row.step_run_id, row.role): row.user_id for row in await sign_offs_of_session(db, world.session_id)}
+        signed = {
+            (row.step_run_id, row.role): row.user_id
+            for row in await sign_offs_of_session(db, world.session_id)
+        }
     for run, step in zip(await world.runs(), plan.steps, strict=True):
         pair = [signed.get((run.id, role)) for role in ("performer", "checker")]
         people = [world.people["sato"].id, world.people["suzuki"].id]
-        wanted = people if step.kind in ("manual", "gate") or step.destructive or step.needs_approval else [None, None]
+        wanted = (
+            people
+            if step.kind in ("manual", "gate") or step.destructive or step.needs_approval
+            else [None, None]
+        )
         assert pair == wanted, step.key
         assert run.state == StepState.SUCCEEDED
         assert run.outcome is None
@@ -97,7 +109,10 @@ async def test_a_segment_is_enqueued_by_every_decision_that_lets_machines_go_on(
     assert world.enqueued == [(world.session_id, 1)]
     await world.human_after_engine()
     await world.human_after_engine()
-    assert world.enqueued == [(world.session_id, 1), (world.session_id, 2)]  # a tick without checks waits for the checker
+    assert world.enqueued == [
+        (world.session_id, 1),
+        (world.session_id, 2),
+    ]  # a tick without checks waits for the checker
 
 
 async def test_the_checker_does_not_become_the_performer(world: World) -> None:
@@ -123,7 +138,7 @@ async def test_planned_times_follow_one_another_from_the_start_of_the_window(wor
     await world.running()
     runs = await world.runs()
     assert f"{local(runs[0].planned_start or 0, 'Asia/Tokyo'):%H:%M}" == "22:00"
-    assert all(before.planned_end == after.planned_start for before, after in zip(runs, runs[1:], strict=False))
+    assert all(before.planned_end == after.planned_start for before, after in pairwise(runs))
 
 
 async def test_a_paused_session_resumes_with_a_new_segment(world: World) -> None:
@@ -153,7 +168,11 @@ async def test_an_aborted_session_keeps_its_reason_and_the_state_it_left(world: 
     await world.do("sato", approvals.skip_step, run.id, "不要")
     await world.do("sato", sessions.abort_session, world.session_id, "障害", {"node-b": "standby"})
     session = await world.session()
-    assert (session.state, session.abort_reason, session.resting_state) == ("aborted", "障害", '{"node-b": "standby"}')
+    assert (session.state, session.abort_reason, session.resting_state) == (
+        "aborted",
+        "障害",
+        '{"node-b": "standby"}',
+    )
     async with world.database.reading() as db:
         assert [row.state for row in await approvals_of(db, world.session_id)] == ["granted", "void"]
     await world.running()  # the nodes are free again
@@ -168,7 +187,10 @@ async def test_a_failed_step_is_carried_out_again_by_a_new_attempt(world: World)
     assert (again.state, again.outcome, again.ended_at) == ("running", None, None)
     await world.engine()
     async with world.database.reading() as db:
-        assert [(a.number, a.state) for a in await attempts_of(db, run.id)] == [(1, "failed"), (2, "succeeded")]
+        assert [(a.number, a.state) for a in await attempts_of(db, run.id)] == [
+            (1, "failed"),
+            (2, "succeeded"),
+        ]
 
 
 async def test_no_secret_ever_stands_in_the_audit_chain(world: World) -> None:

@@ -46,8 +46,12 @@ async def test_a_change_of_the_account_ends_its_logins(world: World, change: obj
     assert not await valid(world, token)
 
 
-@pytest.mark.parametrize(("name", "password"), [("sato", "wrong"), ("nobody", PASSWORD), ("", ""), ("SATO", PASSWORD)])
-async def test_a_wrong_name_and_a_wrong_password_are_told_alike(world: World, name: str, password: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "password"), [("sato", "wrong"), ("nobody", PASSWORD), ("", ""), ("SATO", PASSWORD)]
+)
+async def test_a_wrong_name_and_a_wrong_password_are_told_alike(
+    world: World, name: str, password: str
+) -> None:
     with pytest.raises(Forbidden) as refused:
         await world.do(None, people.sign_in, name, password)
     assert refused.value.code == "bad_credentials"
@@ -107,7 +111,9 @@ async def test_the_right_password_too_soon_is_refused_and_does_not_count(world: 
         ("sato", ["viewer"], PASSWORD, "user_exists"),
     ],
 )
-async def test_an_account_is_refused(world: World, name: str, roles: list[str], password: str, code: str) -> None:
+async def test_an_account_is_refused(
+    world: World, name: str, roles: list[str], password: str, code: str
+) -> None:
     assert await code_of(world.do("kanri", people.add_user, name, "", roles, password)) == code
 
 

@@ -30,7 +30,9 @@ VERBS: dict[str, tuple[str, Verb]] = {
 
 async def bring(world: World, state: SessionState) -> None:
     """A session in this state."""
-    await {S.DRAFT: world.draft, S.SUBMITTED: world.submitted, S.RETURNED: world.submitted}.get(state, world.approved)()
+    await {S.DRAFT: world.draft, S.SUBMITTED: world.submitted, S.RETURNED: world.submitted}.get(
+        state, world.approved
+    )()
     if state in (S.RUNNING, S.PAUSED, S.COMPLETED):
         await world.do("sato", sessions.start_session, world.session_id)
     if state is S.COMPLETED:
@@ -46,9 +48,7 @@ async def code_of(doing: Awaitable[object]) -> str:
     try:
         await doing
     except Refusal as no:
-        assert no.message.ja
-        assert no.message.en
-        return no.code
+        return no.code if no.message.ja and no.message.en else "without words"
     return ""
 
 
@@ -69,7 +69,8 @@ async def test_every_verb_is_refused_in_every_wrong_state(world: World, state: S
 
 @pytest.mark.parametrize(
     ("verb", "name", "code"),
-    [(verb, "tanaka", None) for verb in VERBS] + [("approve", "sato", "needs_approve"), ("start", "takahashi", "needs_perform")],
+    [(verb, "tanaka", None) for verb in VERBS]
+    + [("approve", "sato", "needs_approve"), ("start", "takahashi", "needs_perform")],
 )
 async def test_a_verb_needs_its_role(world: World, verb: str, name: str, code: str | None) -> None:
     await world.submitted()
@@ -115,7 +116,9 @@ async def test_a_session_starts_within_its_window_alone(world: World, hours: flo
         (("2026-11-22 22:00", "2026-11-22 23:00"), "window_past"),
     ],
 )
-async def test_a_session_is_submitted_with_a_window_to_come(world: World, window: tuple[str, str], code: str) -> None:
+async def test_a_session_is_submitted_with_a_window_to_come(
+    world: World, window: tuple[str, str], code: str
+) -> None:
     await world.draft()
     await world.do("sato", sessions.edit_session, world.session_id, WISH, "", *window)
     assert await code_of(world.do("sato", sessions.submit_session, world.session_id)) == code
@@ -123,9 +126,16 @@ async def test_a_session_is_submitted_with_a_window_to_come(world: World, window
 
 @pytest.mark.parametrize(
     "window",
-    [("2026-11-23 22:00", "2026-11-23 21:00"), ("2026-11-23 22:00", ""), ("あした", "2026-11-23 21:00"), ("9999-12-31 47:00", "")],
+    [
+        ("2026-11-23 22:00", "2026-11-23 21:00"),
+        ("2026-11-23 22:00", ""),
+        ("あした", "2026-11-23 21:00"),
+        ("9999-12-31 47:00", ""),
+    ],
 )
-async def test_a_window_that_makes_no_sense_is_refused_at_its_field(world: World, window: tuple[str, str]) -> None:
+async def test_a_window_that_makes_no_sense_is_refused_at_its_field(
+    world: World, window: tuple[str, str]
+) -> None:
     with pytest.raises(Invalid) as refused:
         await world.do("sato", sessions.create_session, world.cluster_id, WISH, "", *window)
     assert refused.value.field in ("window_start", "window_end")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.actions import approvals, sessions, steps
+from app.actions import approvals, people, sessions, steps
 from app.actions.act import Act
 from app.domain.errors import Refused
 from app.domain.lifecycle import STEP_MOVES, AttemptState, Awaiting, Standing, StepState
@@ -116,7 +116,7 @@ async def test_a_checker_signs_at_the_screen_of_the_performer(world: World) -> N
     await world.running()
     run = await world.until(A.TICK)
     await world.human("sato")
-    checker = await world.do("sato", steps.checker_at_screen, "suzuki", PASSWORD)
+    checker = await world.do("sato", people.checker_at_screen, "suzuki", PASSWORD)
     await world.do("sato", steps.confirm_step, run.id, "見た", checker=checker)
     event = (await world.events())[-1]
     assert (event.actor, event.action) == ("suzuki", "step.confirmed")
@@ -125,7 +125,7 @@ async def test_a_checker_signs_at_the_screen_of_the_performer(world: World) -> N
 
 
 async def test_a_wrong_password_at_the_screen_signs_nothing(world: World) -> None:
-    assert await code_of(world.do("sato", steps.checker_at_screen, "suzuki", "wrong")) == "bad_credentials"
+    assert await code_of(world.do("sato", people.checker_at_screen, "suzuki", "wrong")) == "bad_credentials"
 
 
 async def test_who_executed_first_does_not_check_a_retry_as_the_other_of_two(world: World) -> None:
@@ -136,7 +136,11 @@ async def test_who_executed_first_does_not_check_a_retry_as_the_other_of_two(wor
     assert await code_of(world.do("suzuki", steps.confirm_step, run.id)) == "checker_is_performer"
     await world.do("sato", steps.confirm_step, run.id)
     async with world.database.reading() as db:
-        signed = [(s.role, s.user_id) for s in await sign_offs_of_session(db, world.session_id) if s.step_run_id == run.id]
+        signed = [
+            (s.role, s.user_id)
+            for s in await sign_offs_of_session(db, world.session_id)
+            if s.step_run_id == run.id
+        ]
     sato, suzuki = world.people["sato"].id, world.people["suzuki"].id
     assert sorted(signed) == [("checker", sato), ("performer", suzuki)]
 
@@ -158,7 +162,9 @@ async def test_a_cancelled_command_is_asked_to_end_once(world: World) -> None:
     for _ in range(2):
         await world.do("sato", steps.cancel_step, run.id)
     assert (await world.attempt(attempt_id)).cancel_asked_by == world.people["sato"].id
-    assert (await world.attempt(attempt_id)).state == "queued"  # whether something was sent is the engine's to say
+    assert (
+        await world.attempt(attempt_id)
+    ).state == "queued"  # whether something was sent is the engine's to say
     assert [event.action for event in await world.events()].count("step.cancelled") == 1
 
 
@@ -171,7 +177,10 @@ async def test_an_abort_while_a_command_runs_is_refused(world: World) -> None:
     await world.running()
     await world.until(A.EXECUTE)
     await world.human()
-    assert await code_of(world.do("sato", sessions.abort_session, world.session_id, "障害")) == "step_still_running"
+    assert (
+        await code_of(world.do("sato", sessions.abort_session, world.session_id, "障害"))
+        == "step_still_running"
+    )
 
 
 async def test_a_passing_check_takes_away_what_an_earlier_one_said(world: World) -> None:

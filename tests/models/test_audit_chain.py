@@ -100,7 +100,11 @@ async def test_an_untouched_chain_has_no_faults(world: World) -> None:
 )
 async def test_a_change_is_found_at_its_event(world: World, change: str, found: list[str]) -> None:
     await unguard(world)
-    values = {name: value for name, value in {"broken": b"\xff" * 32, "list": b"[1]"}.items() if f":{name}" in change}
+    values = {
+        name: value
+        for name, value in {"broken": b"\xff" * 32, "list": b"[1]"}.items()
+        if f":{name}" in change
+    }
     await run(world, change, **values)
     assert await faults(world) == found
 
@@ -162,7 +166,10 @@ async def test_events_are_found_by_actor_action_session_and_time(world: World) -
     async with world.database.reading() as db:
         every = await events(db)
         assert [e.seq for e in every] == sorted((e.seq for e in every), reverse=True)
-        assert {e.action for e in await events(db, action="session")} == {"session.created", "session.submitted"}
+        assert {e.action for e in await events(db, action="session")} == {
+            "session.created",
+            "session.submitted",
+        }
         assert {e.actor for e in await events(db, actor="kanri")} == {"kanri"}
         assert len(await events(db, session_id=world.session_id)) == 2
         assert await events(db, action="sess%") == []

@@ -120,7 +120,9 @@ async def test_what_must_be_there_once_is_not_there_twice(world: World) -> None:
 async def copied(world: World, table: str, columns: list[str]) -> dict[str, object]:
     """The newest row without its number; texts other than `columns` are new, so that these alone collide."""
     async with world.database.reading() as db:
-        row = (await db.execute(TABLES[table].select().where(TABLES[table].c.id == await last(world, table)))).one()
+        row = (
+            await db.execute(TABLES[table].select().where(TABLES[table].c.id == await last(world, table)))
+        ).one()
     values = {name: value for name, value in row._mapping.items() if name != "id"}
     unique = {"name", "key", "node", "public_key", "fingerprint"} - set(columns)
     if table == "attempt":
@@ -139,14 +141,16 @@ async def test_a_row_that_others_point_at_is_not_removed(world: World) -> None:
 async def test_an_attempt_that_is_open_is_the_only_one(world: World) -> None:
     await furnish(world)
     copy = await copied(world, "attempt", [])
-    for number, expected in ((50, ""), (51, "unique")):
-        opened = {**copy, "key": str(number), "number": number, "state": "queued", "exit_status": None}
-        opened |= {"ended_at": None, "begun_at": None, "claimed_at": None}
-        try:
-            async with world.database.engine.begin() as connection:
-                await connection.execute(TABLES["attempt"].insert().values(opened))
-        except sa.exc.IntegrityError as refused:
-            assert expected
-            assert expected in str(refused.orig).lower()
-        else:
-            assert not expected
+    opened = {
+        **copy,
+        "state": "queued",
+        "exit_status": None,
+        "ended_at": None,
+        "begun_at": None,
+        "claimed_at": None,
+    }
+    async with world.database.engine.begin() as connection:
+        await connection.execute(TABLES["attempt"].insert().values({**opened, "key": "50", "number": 50}))
+    with pytest.raises(sa.exc.IntegrityError, match=r"(?i)unique"):
+        async with world.database.engine.begin() as connection:
+            await connection.execute(TABLES["attempt"].insert().values({**opened, "key": "51", "number": 51}))

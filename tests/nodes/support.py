@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.nodes.links import Links
+from app.nodes.results import Ended, Unknown
 from app.nodes.target import Credential, Target
 from tests.nodes.server import Node
 
@@ -60,3 +63,31 @@ def kill_marked(mark: str) -> None:
                 os.kill(int(folder.name), 9)
         except OSError:
             continue
+
+
+async def start(links: Links, target: Target, recorder: Recorder, key: str, text: str) -> Ended | Unknown:
+    """Run or go on from what the recorder holds."""
+    return await links.run(
+        target,
+        key,
+        text,
+        offsets=recorder.offsets,
+        sink=recorder.sink,
+        attach_only=False,
+        on_claim=recorder.on_claim,
+    )
+
+
+async def attach(links: Links, target: Target, recorder: Recorder, key: str) -> Ended | Unknown:
+    """Follow only."""
+    return await links.run(target, key, "", offsets=recorder.offsets, sink=recorder.sink, attach_only=True)
+
+
+def claimed(node: Node, key: str) -> Path:
+    return node.home / ".tejun" / key / "claim"
+
+
+async def until_claimed(node: Node, key: str) -> int:
+    while not claimed(node, key).exists():
+        await asyncio.sleep(0.02)
+    return int(claimed(node, key).read_text().split()[0])

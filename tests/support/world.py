@@ -19,7 +19,7 @@ from app.actions.advance import Seen, Work
 from app.actions.outputs import store_output
 from app.actions.plans import Wish
 from app.db import AsyncSession, Database, after_commit
-from app.domain.lifecycle import AttemptState, Awaiting, SessionState, StepState
+from app.domain.lifecycle import ACTIVE, AttemptState, Awaiting, StepState
 from app.domain.policy import Person
 from app.domain.schedule import MICROSECONDS, to_utc
 from app.models import Attempt, AuditEvent, ClusterRecord, MaintenanceSession, StepRun
@@ -85,7 +85,11 @@ class World:
             yield Act(db, self.now, self.people[name] if name else None, self.enqueue, "192.0.2.7")
 
     async def do(
-        self, name: str | None, action: Callable[Concatenate[Act, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+        self,
+        name: str | None,
+        action: Callable[Concatenate[Act, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         """One action in one transaction."""
         async with self.act(name) as act:
@@ -98,9 +102,13 @@ class World:
         async with self.database.reading() as db:
             self.people = {person.name: person for person in await all_people(db)}
 
-    async def add_cluster(self, name: str = "tokyo-batch", ports: tuple[int, int] = (2201, 2202), keys: str = "AB") -> int:
+    async def add_cluster(
+        self, name: str = "tokyo-batch", ports: tuple[int, int] = (2201, 2202), keys: str = "AB"
+    ) -> int:
         """A cluster whose nodes' host keys are offered and accepted; one letter of `keys` a node."""
-        text = CLUSTER.replace("tokyo-batch", name).replace("2201", str(ports[0])).replace("2202", str(ports[1]))
+        text = (
+            CLUSTER.replace("tokyo-batch", name).replace("2201", str(ports[0])).replace("2202", str(ports[1]))
+        )
         row = await self.do("sato", clusters.add_cluster, load_cluster(text.encode()))
         for port, key in zip(ports, keys, strict=True):
             await self.accept_key(port, key)
@@ -109,7 +117,9 @@ class World:
 
     async def accept_key(self, port: int, key: str) -> None:
         """Offer and accept a host key."""
-        row = await self.do(None, clusters.offer_host_key, "127.0.0.1", port, f"ssh-ed25519 {key}", f"SHA256:{key * 43}")
+        row = await self.do(
+            None, clusters.offer_host_key, "127.0.0.1", port, f"ssh-ed25519 {key}", f"SHA256:{key * 43}"
+        )
         await self.do("kanri", clusters.accept_host_key, row.id)
 
     async def draft(self, by: str = "sato") -> int:
@@ -181,7 +191,9 @@ class World:
 
     async def advance(self) -> Work | str:
         """What a live segment is told to do next."""
-        return await self.do(None, advance.advance_session, self.session_id, (await self.session()).advance_no)
+        return await self.do(
+            None, advance.advance_session, self.session_id, (await self.session()).advance_no
+        )
 
     async def work(self) -> Work:
         """The same, where it must be something to do."""
@@ -205,7 +217,7 @@ class World:
         await self.do(None, advance.claim_attempt, attempt_id)
         async with self.database.transaction() as db:
             await store_output(db, attempt_id, "out", 0, "完了しました\n".encode())
-        status = {AttemptState.SUCCEEDED: 0, AttemptState.FAILED: 1}.get(state)
+        status = {"succeeded": 0, "failed": 1}.get(state)
         await self.do(None, advance.end_attempt, attempt_id, state, exit_status=status)
 
     async def judge(self, work: Work, verdict: str) -> object:
@@ -274,10 +286,8 @@ class World:
                     assert run.checker_id is None or run.checker_id != run.performer_id
                     done = run.state in (StepState.SUCCEEDED, StepState.SKIPPED)
                     assert done or run.seq >= session.position
-            active = sa.select(MaintenanceSession.cluster_id).where(
-                MaintenanceSession.state.in_((SessionState.RUNNING, SessionState.PAUSED))
-            )
-            held = list(await db.scalars(active))
+            active = MaintenanceSession.state.in_(ACTIVE)
+            held = list(await db.scalars(sa.select(MaintenanceSession.cluster_id).where(active)))
             assert len(held) == len(set(held))
 
 

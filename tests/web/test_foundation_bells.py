@@ -17,6 +17,12 @@ from app.web.presence import Presence
 from tests.web.site import Site, sign_in
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: what differs between them is tested elsewhere."""
+    return sqlite_url
+
+
 class Listener:
     """Lines of a browser's /bells stream."""
 

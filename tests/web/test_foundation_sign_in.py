@@ -20,6 +20,12 @@ from tests.web.site import HTMX, Site, csrf, sign_in
 OPEN_TO_STRANGERS = {"/sign-in", "/language"}
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: what differs between them is tested elsewhere."""
+    return sqlite_url
+
+
 async def test_signing_in_leads_on_to_the_page_that_was_asked_for(site: Site) -> None:
     async with site.browser() as browser:
         answer = await browser.get("/users?x=1")

@@ -53,10 +53,13 @@ class Manager:
         return True
 
     def settled(self) -> bool:
-        """Whether nothing is being done, nothing is due, and no node is on its way in."""
-        pending = any(machine.state == "booting" for machine in self._machines.values())
-        due = any(next_step(self.cluster, group) for group in self.cluster.groups)
-        return not self._busy and not due and not pending and "pending" not in self.cluster.life.values()
+        """Whether every node was seen as it is, none is on its way in, nothing is being done and nothing is due."""
+        life = self.cluster.life
+        for name, machine in self._machines.items():
+            there = life.get(name) == "online"
+            if machine.state == "booting" or there != (machine.state == "up"):
+                return False
+        return not self._busy and not any(next_step(self.cluster, group) for group in self.cluster.groups)
 
     async def _note(self) -> None:
         write_whole(self._file, json.dumps(state.to_json(self.cluster), indent=1))

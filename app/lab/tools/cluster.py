@@ -6,7 +6,8 @@ import os
 import socket
 import sys
 
-from app.lab.wire_format import ask_stream
+from app.lab.model import Layout
+from app.lab.wire_format import exchange
 
 _NO_CLUSTER = {
     "crm_mon": (102, "crm_mon: Connection to cluster failed: Transport endpoint is not connected\n"),
@@ -20,7 +21,8 @@ def main() -> int:
     os.chdir(directory)  # a socket's path may be no longer than 107 bytes
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
-            answer = ask_stream(
+            connection.connect(Layout.SOCKET)
+            answer = exchange(
                 connection, {"do": "cluster", "node": node, "command": command, "arguments": arguments}
             )
         except (OSError, EOFError):
