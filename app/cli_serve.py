@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
         if self.started:
             greet(self._settings)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's signature
         """End the streams and the server; a second signal does not wait. Not raised again afterwards: ending is no error."""
         self._services.stop()
         self.force_exit = self.should_exit
@@ -145,7 +145,10 @@ async def accept_named_keys(console: Console, cluster: Cluster) -> list[str]:
 
 
 def worker_command() -> None:
-    """エンジンだけを起動します（PostgreSQL 構成用）。 Run the engine alone (with PostgreSQL)."""
+    """エンジンだけを起動します（PostgreSQL 構成用）。2つ目以降は予備として待ち、動いているものが止まると引き継ぎます。
+
+    Run the engine alone (with PostgreSQL). A second one waits as a spare and takes over when the first is gone.
+    """
     settings = Settings().model_copy(update={"worker": "embedded"})
     configure_logs(settings.log_json)
     asyncio.run(_work(settings))
@@ -156,9 +159,14 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    await console.start()
-    typer.echo("worker started")
-    await stop.wait()
+    starting, stopping = asyncio.ensure_future(console.start(spare=True)), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        starting.result()
+        typer.echo("worker started")
+        await stopping
+    else:
+        starting.cancel()
     await console.stop()
 
 

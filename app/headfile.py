@@ -11,7 +11,6 @@ import os
 import re
 from pathlib import Path
 
-
 _LINE = re.compile(rb"(\d+) ([0-9a-f]{64})\n")
 
 

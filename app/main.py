@@ -25,7 +25,7 @@ from app.headfile import HeadFile
 from app.models.people import all_people, demo_users
 from app.models.schema import migrate, require_current
 from app.models.wake import Wake
-from app.nodes import Credential, Links
+from app.nodes import Credential, Links, known_secrets
 from app.settings import Settings
 from app.targets import Targets
 from app.web.application import create_web
@@ -61,7 +61,8 @@ class Console:
         self.queue = SegmentQueue(settings.url)
         self.links = Links()
         configured = settings.credential_references()
-        self.targets = Targets(self.database, {**configured, **(credentials or {})})
+        self.credentials = {**configured, **(credentials or {})}
+        self.targets = Targets(self.database, self.credentials)
         self.engine: Engine | None = None
         self._loops: list[asyncio.Future[None]] = []
 
@@ -75,13 +76,16 @@ class Console:
         await migrate(self.database)
         await asyncio.to_thread(create_tables, self.settings.url)
 
-    async def start(self) -> None:
-        """Check the database, refuse demo accounts beyond loopback, start the engine and the listener."""
+    async def start(self, *, spare: bool = False) -> None:
+        """Check the database, refuse demo accounts beyond loopback, start the engine and the listener.
+
+        A `spare` engine waits until no other one runs on the database.
+        """
         await require_current(self.database)
         await self._require_safe()
         if self.settings.worker == "embedded":
             self.engine = Engine(self._machine(), self.queue, self.settings.home)
-            await self.engine.start()
+            await self.engine.start(spare=spare)
         self._loops = [asyncio.ensure_future(self.wake.run())]
 
     async def stop(self) -> None:
@@ -133,6 +137,7 @@ class Console:
             settle_seconds=self.settings.settle_seconds,
             attempt_seconds=self.settings.attempt_seconds,
             keep_spool=self.settings.keep_spool,
+            secrets=lambda: known_secrets(self.credentials.values()),
         )
         return Machine(self.database, self.links, self.targets.of_cluster, clock, self.queue.enqueue, limits)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.db import Database
-from app.domain.errors import Refused
 from app.models import ClusterRecord
 from app.models.clusters import accepted_key
 from app.nodes import Credential, Target
@@ -34,15 +33,15 @@ class Targets:
                     user=node.user,
                     host_key=key.public_key if key else None,
                     credential=self._credential(node.credential or DEFAULT_CREDENTIAL),
+                    transport=node.transport,
                 )
             return targets
 
     def _credential(self, name: str) -> Credential:
-        try:
-            return self._credentials[name]
-        except KeyError:
-            raise Refused(
-                "no_such_credential",
-                f"認証情報「{name}」が設定されていません。管理者に設定ファイルの確認を依頼してください。",
-                f"The credential “{name}” is not configured. Ask the administrator to look at the settings.",
-            ) from None
+        """The configured credential of that name; without one, a private key in the environment under the name's own variable.
+
+        That variable need not be there: the driver then says which one is missing, on the step, as for any credential.
+        """
+        return self._credentials.get(name) or Credential(
+            "key_env", f"TEJUN_KEY_{name.upper().replace('-', '_')}"
+        )

@@ -17,7 +17,7 @@ import typer
 import yaml
 from jsonschema import Draft202012Validator
 
-from app.cli import app
+from app.cli import application
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,7 +109,7 @@ OURS = sorted(key for key, service in SERVICES.items() if service["image"] == "t
 
 def parse(arguments: list[str]) -> None:
     """Parse a command line of `tejun` to the last option without running it; raises a usage error or KeyError for a wrong one."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(application([]))
     words = list(arguments)
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]

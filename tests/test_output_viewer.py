@@ -31,7 +31,8 @@ window.received = [];
 window.EventSource = class extends EventSource {
   constructor(address) {
     super(address);
-    if (address.includes("/output/stream")) this.addEventListener("message", (event) => window.received.push(JSON.parse(event.data)));
+    const note = (event) => window.received.push(JSON.parse(event.data));
+    if (address.includes("/output/stream")) this.addEventListener("message", note);
   }
 };
 """
@@ -102,10 +103,12 @@ class Viewed:
         while not server.started:
             await asyncio.sleep(0.01)
         self.port = server.servers[0].sockets[0].getsockname()[1]
-        yield
-        site.services.stop()
-        server.should_exit = True
-        await serving
+        try:
+            yield
+        finally:
+            site.services.stop()
+            server.should_exit = True
+            await serving
 
     async def open(self, page: Page) -> None:
         """Sign in and open the step's page."""

@@ -29,6 +29,7 @@ async def test_the_lab_cluster_is_patched_from_draft_to_completion(
             outages = await outages_of_session(db, session_id)
             assert await verify_chain(db, crew.console.head.heads()) == []
         assert session.state == "completed"
+        assert str(session.cluster.cluster.version) == "R16.3.1"
         assert [run.state for run in runs] == ["succeeded"] * steps
         assert {Awaiting.EXECUTE, Awaiting.TICK, Awaiting.CHECKER} <= seen
         lab = await asyncio.to_thread(status, crew.lab)

@@ -7,9 +7,11 @@ late or repeated segment changes nothing.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.actions.act import Act, record
+from app.actions.clusters import raise_cluster
 from app.actions.holding import release_nodes
 from app.actions.sessions import go_on, locked, pause_session, void_approvals
 from app.actions.steps import Place, finish, queue_attempt
@@ -51,41 +53,45 @@ async def advance_session(act: Act, session_id: int, advance_no: int) -> Work | 
     """Move a session on to the next thing that a machine has to do.
 
     Returns Work, or a word for why the segment ends: stale (another segment took over), waiting (for a person), paused,
-    completed. Passes over steps that do not apply.
+    completed. Passes over steps that do not apply. A pause lets what runs on a node end, but starts nothing.
     """
     session = await locked(act, session_id)
     if session.session_state not in lifecycle.ACTIVE or session.advance_no != advance_no:
         return "stale"
+    paused = session.session_state is SessionState.PAUSED
+    here = await _reached(act, session)
+    if here is None:
+        if not paused:
+            await _complete(act, session)
+        return "paused" if paused else "completed"
+    attempt = await open_attempt(act.db, here.run.id)
+    queued = attempt is not None and attempt.attempt_state is AttemptState.QUEUED
+    if (queued or here.run.standing == lifecycle.PENDING) and not (paused or _window_open(act, session)):
+        await pause_session(act, session_id, "window_closed")
+        paused = True
+    if paused and (queued or here.run.standing != lifecycle.RUNNING):
+        return "paused"
+    if here.run.standing == lifecycle.PENDING:
+        await _arrive(act, here)
+        attempt = await open_attempt(act.db, here.run.id)
+    if here.run.standing != lifecycle.RUNNING:
+        return "waiting"
+    number = attempt.number if attempt else 0
+    return Work(
+        session_id, session.cluster_id, here.run.id, here.step, attempt.id if attempt else None, number
+    )
+
+
+async def _reached(act: Act, session: MaintenanceSession) -> Place | None:
+    """The step that the session stands at, those that do not apply passed over; None behind the last."""
     steps = session.plan.steps
-    if session.session_state is SessionState.PAUSED:
-        run = await step_run_at(act.db, session_id, session.position)
-        if run is None or run.standing != lifecycle.RUNNING:
-            return "paused"  # a pause lets the running step end, but starts nothing
     while session.position < len(steps) and not steps[session.position].applies:
         session.position += 1
     if session.position >= len(steps):
-        await _complete(act, session)
-        return "completed"
-    run = await step_run_at(act.db, session_id, session.position)
+        return None
+    run = await step_run_at(act.db, session.id, session.position)
     assert run is not None
-    here = Place(session, run, steps[session.position])
-    if run.standing.state is StepState.PENDING:
-        if not _window_open(act, session):
-            await pause_session(act, session_id, "window_closed")
-            return "paused"
-        await _arrive(act, here)
-    if run.standing != lifecycle.RUNNING:
-        return "waiting"
-    attempt = await open_attempt(act.db, run.id)
-    if (
-        attempt is not None
-        and attempt.attempt_state is AttemptState.QUEUED
-        and not _window_open(act, session)
-    ):
-        await pause_session(act, session_id, "window_closed")
-        return "paused"
-    number = attempt.number if attempt else 0
-    return Work(session_id, session.cluster_id, run.id, here.step, attempt.id if attempt else None, number)
+    return Place(session, run, steps[session.position])
 
 
 async def begin_attempt(act: Act, attempt_id: int) -> None:
@@ -181,7 +187,8 @@ async def judge_step(act: Act, step_run_id: int, advance_no: int, verdict: str) 
     session = await locked(act, run.session_id)
     run = await act.db.get_one(StepRun, step_run_id, populate_existing=True)
     here = Place(session, run, session.plan.steps[run.seq])
-    if session.advance_no != advance_no or run.standing != lifecycle.RUNNING:
+    live = session.session_state in lifecycle.ACTIVE and session.advance_no == advance_no
+    if not live or run.standing != lifecycle.RUNNING:
         return None
     finish(act, here, lifecycle.after_checks(here.step, verdict))
     if verdict != "pass":
@@ -228,6 +235,12 @@ async def note_link(act: Act, attempt_id: int, problem: str | None) -> None:
     )
 
 
+async def note_redaction(act: Act, attempt_id: int, places: Sequence[Sequence[str | int]]) -> None:
+    """Where a known secret was overwritten before storing: [stream, offset in bytes, length in bytes] each."""
+    _, here = await _attempt(act, attempt_id)
+    await record(act, "output.redacted", f"attempt:{attempt_id}", session_id=here.session.id, places=places)
+
+
 async def _arrive(act: Act, here: Place) -> None:
     here.run.started_at = act.now
     standing = lifecycle.arrival(here.step)
@@ -256,6 +269,7 @@ async def _complete(act: Act, session: MaintenanceSession) -> None:
     await release_nodes(act, session)
     await void_approvals(act, session.id)
     await record(act, "session.completed", f"session:{session.id}", session_id=session.id)
+    await raise_cluster(act, session.cluster, session.plan.to)
 
 
 async def _attempt(act: Act, attempt_id: int) -> tuple[Attempt, Place]:

@@ -122,6 +122,18 @@ async def accept_host_key(act: Act, key_id: int) -> HostKey:
     return row
 
 
+async def raise_cluster(act: Act, row: ClusterRecord, version: str) -> None:
+    """A completed session has verified this version on every node: the cluster's record says so from now on."""
+    told = row.cluster.model_dump(mode="json", exclude_none=True)
+    nodes = [{k: v for k, v in node.items() if k != "version"} for node in told["nodes"]]
+    cluster = Cluster.model_validate({**told, "version": version, "nodes": nodes})
+    before = row.cluster.version
+    row.document, row.version, row.updated_at = cluster.model_dump_json(), row.version + 1, act.now
+    await record(
+        act, "cluster.raised", f"cluster:{row.id}", name=row.name, before=str(before), version=version
+    )
+
+
 def _require_editor(act: Act) -> None:
     if act.by is not None:
         act.require(Permission.EDIT_CLUSTERS)

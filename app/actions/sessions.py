@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.actions.aborting import end_checks, require_no_open_attempt
 from app.actions.act import Act, record
 from app.actions.holding import hold_nodes, release_nodes
 from app.actions.plans import (
@@ -201,10 +202,11 @@ async def abort_session(
     session = await locked(act, session_id)
     _require_reason(reason)
     state = move("abort", session.session_state)
-    await _require_no_running_attempt(act, session)
+    await require_no_open_attempt(act, session)
     session.state, session.abort_reason, session.pause_reason = state, reason.strip(), None
     session.ended_at = act.now
     session.resting_state = json.dumps(resting_state, ensure_ascii=False) if resting_state else None
+    await end_checks(act, session)
     await release_nodes(act, session)
     await void_approvals(act, session.id)
     report = session.resting_state
@@ -249,17 +251,6 @@ def _step_run(
     if not step.applies:
         run.state, run.outcome, run.ended_at = StepState.SKIPPED.value, "not_applicable", now
     return run
-
-
-async def _require_no_running_attempt(act: Act, session: MaintenanceSession) -> None:
-    query = sa.select(StepRun.key).where(StepRun.session_id == session.id, StepRun.state == StepState.RUNNING)
-    running = (await act.db.scalars(query)).first()
-    if running is not None:
-        raise Refused(
-            "step_still_running",
-            f"ステップ {running} のコマンドが実行中です。終わるのを待つか、先に取り消してから中止してください。",
-            f"The command of step {running} is still running. Wait for it, or cancel it first, then abort.",
-        )
 
 
 async def _under_approval(act: Act, session_id: int, verb: str) -> tuple[MaintenanceSession, Approval]:

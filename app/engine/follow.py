@@ -18,11 +18,14 @@ from app.actions.act import Act
 from app.db import Database
 from app.domain.errors import Refused
 from app.domain.lifecycle import AttemptState
+from app.engine.store import Store
 from app.instants import passing
 from app.models import Attempt
+from app.models.audit import was_redacted
 from app.nodes import (
     ConnectionCut,
     Ended,
+    GuardBroken,
     HostKeyChanged,
     HostKeyUnknown,
     Links,
@@ -40,16 +43,19 @@ QUICK, PATIENT = 0.1, 5.0  # seconds between two tries to follow
 @dataclass(frozen=True)
 class Limits:
     """Patience in seconds and sizes: reach (connect at all), settle (checks after a command), look (checks alone),
-    attempt (a command's longest life), cancel (until an unconfirmed end is called unknown)."""
+    attempt (a command's longest life), cancel (until an unconfirmed end is called unknown), broken (until a guard that
+    answers nonsense is called unknown). `secrets`: what must not be stored, read anew for every connection."""
 
     reach_seconds: float = 60.0
     settle_seconds: float = 90.0
     look_seconds: float = 10.0
     attempt_seconds: float = 4 * 3600.0
     cancel_seconds: float = 60.0
+    broken_seconds: float = 30.0
     floor_kib: int = 64 * 1024
     cap_bytes: int = 1024**3
     keep_spool: bool = False
+    secrets: Callable[[], tuple[bytes, ...]] = tuple
 
 
 class Follower:
@@ -110,7 +116,7 @@ class Follower:
 
         A cut link is taken up again at the stored offsets, for as long as it takes.
         """
-        pause = QUICK
+        pause, sound = QUICK, asyncio.get_running_loop().time()
         while True:
             attempt = await self._row(attempt_id)
             if attempt.attempt_state is not AttemptState.RUNNING:
@@ -122,6 +128,10 @@ class Follower:
             except (HostKeyChanged, HostKeyUnknown) as no:
                 return Unknown(no.code)  # whoever answers there is not the node that took the command
             except NodeError as no:
+                now = asyncio.get_running_loop().time()
+                sound = sound if isinstance(no, GuardBroken) else now
+                if now - sound > self._limits.broken_seconds:
+                    return Unknown(no.code)
                 if stopper.done() and not stopper.cancelled() and stopper.result() == "unconfirmed":
                     return Unknown("cancel_unconfirmed")
                 pause = await self._wait_for_link(attempt, no, pause)
@@ -146,26 +156,25 @@ class Follower:
                 await advance.note_link(act, attempt_id, problem)
 
     async def _once(self, attempt: Attempt, target: Target) -> Ended | Unknown:
-        async def sink(stream: str, offset: int, data: bytes) -> None:
-            async with self._database.transaction() as db:
-                await outputs.store_output(db, attempt.id, stream, offset, data)
-
         async def claimed() -> None:
             async with self._act() as act:
                 await advance.claim_attempt(act, attempt.id)
             await self._say(attempt.id, None)
 
-        return await self._links.run(
+        store = Store(self._database, self._act, attempt, self._limits.secrets())
+        ended = await self._links.run(
             target,
             attempt.key,
             attempt.payload,
             offsets=(attempt.out_size, attempt.err_size),
-            sink=sink,
+            sink=store.sink,
             attach_only=attempt.claimed_at is not None,
             floor_kib=self._limits.floor_kib,
             cap_bytes=self._limits.cap_bytes,
             on_claim=claimed,
         )
+        await store.close()
+        return ended
 
     async def _stop_when_asked(self, attempt_id: int, target: Target) -> str:
         """Wait for a person's cancel or the time limit, then end the process tree. Returns cancelled, timed_out or
@@ -223,18 +232,20 @@ class Follower:
         return state is AttemptState.SUCCEEDED
 
     async def _verified(self, attempt_id: int, target: Target) -> tuple[str, str] | None:
-        """SHA-256 of both stored streams, if they are those of the node's spool; None where the node cannot be asked."""
+        """SHA-256 of both streams on the node, if what is stored is the same (in size alone where a secret was
+        overwritten); None where it is not, or the node cannot be asked."""
         async with self._database.reading() as db:
-            stored = [(await outputs.stored_digest(db, attempt_id, stream))[1] for stream in ("out", "err")]
+            stored = [await outputs.stored_digest(db, attempt_id, stream) for stream in ("out", "err")]
+            masked = await was_redacted(db, attempt_id)
         try:
-            spool_out, spool_err, _ = await self._links.digest(target, (await self._row(attempt_id)).key)
+            out, err, sizes = await self._links.digest(target, (await self._row(attempt_id)).key)
         except NodeError as no:
             log.warning("spool not verified", attempt=attempt_id, code=no.code)
             return None
-        if [spool_out, spool_err] != stored:
-            log.error("stored output differs from the spool", attempt=attempt_id)
-            return None
-        return stored[0], stored[1]
+        if sizes == (stored[0][0], stored[1][0]) and (masked or [out, err] == [stored[0][1], stored[1][1]]):
+            return out, err
+        log.error("stored output differs from the spool", attempt=attempt_id)
+        return None
 
     async def _tidy(self, attempt_id: int, target: Target, digests: tuple[str, str]) -> None:
         """Remove the spool that was verified. Left where it is if the node cannot be reached: it harms nobody."""

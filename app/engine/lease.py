@@ -6,6 +6,7 @@ advisory lock, gone with its connection; while it lasts no other worker launches
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,7 @@ from app.db import Database
 from app.domain.errors import Refused
 
 _ADVISORY = 7_305_642
+SPARE_SECONDS = 0.5
 
 
 class Lease:
@@ -28,11 +30,13 @@ class Lease:
         self._file: IO[str] | None = None
         self._connection: AsyncConnection | None = None
 
-    async def take(self) -> None:
-        """Take the lease or raise Refused at once."""
-        taken = self._take_file() if self._database.is_sqlite else await self._take_advisory()
-        if not taken:
+    async def take(self, *, wait: bool = False) -> None:
+        """Take the lease. Where another engine holds it: raise Refused at once, or `wait` until that one is gone."""
+        while not (self._take_file() if self._database.is_sqlite else await self._take_advisory()):
             await self.release()
+            if wait:
+                await asyncio.sleep(SPARE_SECONDS)
+                continue
             raise Refused(
                 "engine_already_running",
                 "このデータベースでは別の Tejun が既に動いています。先にそちらを停止してください。",

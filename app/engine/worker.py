@@ -37,9 +37,9 @@ class Engine:
         self._watch = OutageWatch(machine)
         self._loops: list[asyncio.Future[None]] = []
 
-    async def start(self) -> None:
-        """Raises Refused where another engine holds the lease."""
-        await self._lease.take()
+    async def start(self, *, spare: bool = False) -> None:
+        """Raises Refused where another engine holds the lease; a `spare` waits and takes over when that one is gone."""
+        await self._lease.take(wait=spare)
         segment.use(self._machine)
         config = DBOSConfig(
             name=APPLICATION,
@@ -60,6 +60,9 @@ class Engine:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        if not self._loops:
+            await self._lease.release()  # it never got as far as launching
+            return
         await segment.let_go()
         await asyncio.to_thread(DBOS.destroy)
         # DBOS made its own threads the loop's and has just ended them: the rest of the process still needs some

@@ -48,6 +48,14 @@ async def chain(db: AsyncSession, after: int = 0, limit: int = 1000) -> list[Aud
     )
 
 
+async def was_redacted(db: AsyncSession, attempt_id: int) -> bool:
+    """Whether a known secret was overwritten in what is stored of this attempt."""
+    query = sa.select(AuditEvent.seq).where(
+        AuditEvent.subject == f"attempt:{attempt_id}", AuditEvent.action == "output.redacted"
+    )
+    return (await db.scalars(query.limit(1))).first() is not None
+
+
 async def events(
     db: AsyncSession,
     *,

@@ -3,8 +3,10 @@
 Start reading at `links.py` (what the engine calls) and `guard.sh` (what runs on the node).
 """
 
+from app.nodes.credentials import known_secrets
 from app.nodes.errors import (
     ConnectionCut,
+    GuardBroken,
     HostKeyChanged,
     HostKeyUnknown,
     NodeError,
@@ -21,6 +23,7 @@ __all__ = [
     "ConnectionCut",
     "Credential",
     "Ended",
+    "GuardBroken",
     "HostKeyChanged",
     "HostKeyUnknown",
     "Links",
@@ -32,5 +35,6 @@ __all__ = [
     "Target",
     "Unknown",
     "Unreachable",
+    "known_secrets",
     "offered_key",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 
+from app.nodes.encodings import ENCODINGS
 from app.nodes.errors import CredentialMissing
 from app.nodes.target import Credential
 
@@ -29,6 +32,25 @@ def authentication(credential: Credential) -> dict[str, Any]:
         raise _missing(credential, "the key needs a passphrase") from None
     except asyncssh.KeyImportError:
         raise _missing(credential, "not a private key") from None
+
+
+def known_secrets(credentials: Iterable[Credential]) -> tuple[bytes, ...]:
+    """The passwords behind these references, in every encoding in which a node may print one; what cannot be read is left out.
+
+    Keys are not among them: no command is ever given one.
+    """
+    found: set[bytes] = set()
+    for credential in credentials:
+        if credential.kind not in ("password_file", "password_env"):
+            continue
+        try:
+            secret = _read(credential).rstrip("\r\n")
+        except CredentialMissing:
+            continue
+        for encoding in ENCODINGS:
+            with contextlib.suppress(UnicodeEncodeError):
+                found.add(secret.encode(encoding))
+    return tuple(found)
 
 
 def _read(credential: Credential) -> str:

@@ -93,7 +93,9 @@ async def cluster_edit(
     form = cluster_form.of_form(request.state.form)
     if do != "save":
         async with services.database.reading() as db:
-            return _form(request, form.widened({do: 1}), await cluster_of(db, cluster_id), version=stored_version)
+            return _form(
+                request, form.widened({do: 1}), await cluster_of(db, cluster_id), version=stored_version
+            )
 
     async def change(act: Act) -> ClusterRecord:
         return await edit_cluster(act, cluster_id, stored_version, cluster_form.to_cluster(form))

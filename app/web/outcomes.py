@@ -222,6 +222,27 @@ _TABLE = {
         "続ける場合は「作業時間帯の延長」を申請し、承認後に「再開」してください。",
         "To go on, ask for an extension of the window; once granted, resume.",
     ),
+    "failed": _row("danger", "コマンドが失敗しました。", "The command failed.", *_RETRY_SAFE),
+    "unknown": _row(
+        "warning",
+        "コマンドの結果が分かりません。成功とも失敗とも判断していません。",
+        "What became of the command is not known; it counts neither as a success nor as a failure.",
+        *_LOOK,
+    ),
+    "not_begun": _row(
+        "warning",
+        "開始前に取り消されました。ノードには何も送信していません。",
+        "It was cancelled before it began; nothing was sent to the node.",
+        "必要であれば「再試行」してください。",
+        "Retry if it is still wanted.",
+    ),
+    "session_aborted": _row(
+        "info",
+        "状態の確認中にセッションが中止されました。",
+        "The session was aborted while the state was being read.",
+        "中止時の報告を確認してください。",
+        "See the report of the abort.",
+    ),
     "skipped_by_approval": _row(
         "info", "承認を得て省略しました。", "Skipped with approval.", "対応は不要です。", "Nothing to do."
     ),

@@ -186,7 +186,7 @@ async def load(db: AsyncSession, services: Services, me: Person, session_id: int
         outages=await outages_of_session(db, session_id),
         me=me,
         now=services.clock(),
-        watchers=services.presence.who(f"session:{session_id}"),
+        watchers=[me, *(each for each in services.presence.who(f"session:{session_id}") if each.id != me.id)],
     )
 
 

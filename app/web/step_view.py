@@ -123,9 +123,9 @@ def _verbs(view: SessionView, row: Row, is_current: bool) -> frozenset[str]:
 
 
 def _newest(readings: Sequence[Reading], step: Step) -> list[ReadingView]:
-    """The newest reading of every question, in the order in which they are asked."""
+    """The newest reading of every question, the checks first."""
     last = {(each.purpose, each.index, each.node): each for each in readings}
-    order = {"before": 0, "interlock": 1, "check": 2}
+    order = {"check": 0, "interlock": 1, "before": 2}
     return [_view(last[key], step) for key in sorted(last, key=lambda key: (order[key[0]], key[1], key[2]))]
 
 

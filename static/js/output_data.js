@@ -136,9 +136,11 @@ export class OutputData {
   }
 
   startAt(now) {
-    this.offset = now.tail_offset;
+    // of an endless line only the beginning is shown: it is fetched, and what comes is passed over up to the line's end
+    this.beheaded = now.size - now.tail_offset > CATCH_UP;
+    this.offset = this.beheaded ? now.size : now.tail_offset;
     this.number = now.tail_line;
-    this.settled = Math.max(this.settled, this.number);
+    this.settled = Math.max(this.settled, this.number + (this.beheaded ? 1 : 0));
     this.partial = "";
     this.decoder = new TextDecoder(this.codec === "cp932" ? "shift_jis" : this.codec, { ignoreBOM: true });
     const last = this.pages.get(Math.floor(this.number / PAGE));
@@ -171,11 +173,17 @@ export class OutputData {
     bytes = bytes.subarray(this.offset - offset);
     this.offset += bytes.length;
     const lines = (this.partial + this.decoder.decode(bytes, { stream: true })).split("\n");
-    this.partial = shortened(lines.pop());
+    if (this.beheaded && lines.length > 1) {
+      this.beheaded = false;
+      this.number++;
+      lines.shift();
+    }
+    this.partial = this.beheaded ? "" : shortened(lines.pop());
+    if (this.beheaded) lines.length = 0;
     for (const line of lines) this.put(this.number++, line);
     this.settled = Math.max(this.settled, this.number);
     if (this.partial) this.put(this.number, this.partial);
-    this.grow(this.number + (this.partial ? 1 : 0), this.offset);
+    this.grow(this.number + (this.partial || this.beheaded ? 1 : 0), this.offset);
     this.setState("live");
     this.changed("lines");
   }

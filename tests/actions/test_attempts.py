@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from app.actions import advance, approvals, sessions, steps
+from app.actions import advance, approvals, outages, sessions, steps
 from app.actions.advance import Work
 from app.domain.errors import Refused
 from app.domain.lifecycle import AttemptState, Awaiting, StepState
@@ -152,8 +152,8 @@ async def test_the_sweep_gives_a_segment_to_what_machines_have_to_do_alone(world
 async def test_an_outage_is_measured_with_two_events(world: World) -> None:
     work = await queued(world)
     before = await world.count(AuditEvent)
-    row = await world.do(None, advance.begin_outage, work.step_run_id, "site1", world.now)
-    await world.do(None, advance.end_outage, row.id, world.now + 5, 3)
+    row = await world.do(None, outages.begin_outage, work.step_run_id, "site1", world.now)
+    await world.do(None, outages.end_outage, row.id, world.now + 5, 3)
     assert [e.action for e in await world.events()][before:] == ["outage.began", "outage.ended"]
     async with world.database.reading() as db:
         assert (await db.get_one(Outage, row.id)).first_up == world.now + 5

@@ -12,7 +12,7 @@ from playwright.async_api import Browser
 
 from tests.bench.figures import show
 from tests.bench.sessions import attempt_of, begin, ended, node_of
-from tests.bench.visit import Visit, client, visited
+from tests.bench.visit import Visit, visited
 from tests.engine.rig import command
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(300)]
@@ -26,7 +26,7 @@ async def test_a_line_written_on_the_node_is_in_the_browser_after(tmp_path: Path
     async with visited(tmp_path, browser) as visit:
         session_id = await begin(visit.crew, [command("lines", text, destructive=True)])
         await visit.victim.start()
-        await visit.open(f"/sessions/{session_id}")
+        await visit.open(session_id)
         await visit.execute()
         await visit.shown(LINES)
         noted = await visit.lines()
@@ -46,7 +46,7 @@ async def test_after_the_click_the_first_line_is_in_the_browser_after(
     async with visited(tmp_path, browser) as visit:
         session_id = await begin(visit.crew, steps)
         await visit.victim.start()
-        await visit.open(f"/sessions/{session_id}")
+        await visit.open(session_id)
         ending = asyncio.ensure_future(ended(visit.crew, session_id, 200))
         for i in range(CLICKS):
             clicked = await visit.execute()
@@ -65,7 +65,7 @@ async def test_a_killed_console_follows_its_command_again_after(tmp_path: Path, 
     async with visited(tmp_path, browser) as visit:
         session_id = await begin(visit.crew, [command("crash", text, destructive=True)])
         await visit.victim.start()
-        await visit.open(f"/sessions/{session_id}")
+        await visit.open(session_id)
         await visit.execute()
         await visit.shown(1)
         for _ in range(CRASHES):
@@ -92,7 +92,7 @@ async def judge(visit: Visit, session_id: int) -> None:
     """No line is lost or repeated, whatever died."""
     attempt = await attempt_of(visit.crew, session_id)
     assert attempt is not None
-    async with client(visit.address) as browser:
+    async with visit.client() as browser:
         raw = (await browser.get(f"/attempts/{attempt.id}/output/raw")).text
     numbers = [int(line.split()[0]) for line in raw.splitlines()]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -113,10 +113,10 @@ async def grown(visit: Visit, session_id: int) -> float:
 
 
 async def next_shown(visit: Visit, killed: float) -> float:
-    """When the first line that came after the kill was in the page."""
+    """When the first line that was written after the kill was in the page."""
     async with asyncio.timeout(60):
         while True:
-            after = [shown for _, shown in (await visit.lines()).values() if shown > killed + 0.05]
+            after = [shown for wrote, shown in (await visit.lines()).values() if wrote > killed + 0.1]
             if after:
                 return min(after)
             await asyncio.sleep(0.05)
@@ -127,7 +127,7 @@ async def test_the_page_of_a_session_of_32_steps_takes(tmp_path: Path, browser: 
     async with visited(tmp_path, browser) as visit:
         session_id = await visit.crew.approved_session("rolling")
         await visit.victim.start()
-        async with client(visit.address) as http:
+        async with visit.client() as http:
             for _ in range(PAGES):
                 began = perf_counter()
                 answer = await http.get(f"/sessions/{session_id}")

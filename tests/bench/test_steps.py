@@ -20,7 +20,7 @@ ROUNDS, PAIRS = 6, 9
 async def test_a_machine_step_beside_the_bare_command(tmp_path: Path) -> None:
     """A step is: rows, connection asked, guard, command, output and digests compared, spool removed, outcome, next step."""
     check = words("echo up", present=["up"])
-    took: dict[str, list[float]] = {"plain": [], "checked": [], "bare": [], "first": []}
+    took: dict[str, list[float]] = {"plain": [], "checked": [], "bare": []}
     async with Crew.aboard(tmp_path) as crew, node_of(crew).connect("node-a") as ssh:
         for turn in range(ROUNDS):
             steps = [command(f"{turn}-first", "true")]

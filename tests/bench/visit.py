@@ -42,14 +42,29 @@ class Visit:
         """Where the console answers."""
         return f"http://127.0.0.1:{self.victim.port}"
 
-    async def open(self, path: str) -> None:
-        """Sign the operator in, open the page and begin to note lines."""
+    async def open(self, session_id: int) -> None:
+        """Sign the operator in, open the session's page once its first step waits for them, and begin to note lines."""
+        while (run := await self.crew.waiting(session_id)) is None or run.awaiting is None:
+            await asyncio.sleep(0.05)
+        await self.sign_in(f"/sessions/{session_id}")
+        await self.page.evaluate(OBSERVER)
+
+    async def sign_in(self, path: str = "/sessions") -> None:
+        """The operator signs in and is shown a page."""
         await self.page.goto(f"{self.address}/sign-in?next={path}")
         await self.page.fill("#name", "operator")
         await self.page.fill("#password", demo_password("operator"))
         await self.page.press("#password", "Enter")
         await self.page.wait_for_url(f"**{path}")
-        await self.page.evaluate(OBSERVER)
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx2.AsyncClient]:
+        """A signed-in HTTP client without a browser around it."""
+        headers = {"accept": "text/html"}
+        async with httpx2.AsyncClient(base_url=self.address, timeout=60, headers=headers) as found:
+            form = {"name": "operator", "password": demo_password("operator")}
+            assert (await found.post("/sign-in", data=form)).status_code == 303
+            yield found
 
     async def execute(self) -> float:
         """Wait for the step that is to be executed and press its button; the instant of the click (seconds)."""
@@ -75,19 +90,7 @@ async def visited(folder: Path, browser: Browser) -> AsyncIterator[Visit]:
     async with Crew.ashore(folder) as crew:
         context = await browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo")
         try:
-            page = await context.new_page()
-            page.on("response", lambda r: print("RESP", __import__("time").time(), r.status, r.url))
-            page.on("pageerror", lambda r: print("ERR", r))
-            yield Visit(crew, victim, page)
+            yield Visit(crew, victim, await context.new_page())
         finally:
             await context.close()
             await victim.kill()
-
-
-@asynccontextmanager
-async def client(address: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """A signed-in HTTP client without a browser around it."""
-    async with httpx2.AsyncClient(base_url=address, timeout=60, headers={"accept": "text/html"}) as found:
-        answer = await found.post("/sign-in", data={"name": "operator", "password": demo_password("operator")})
-        assert answer.status_code == 303
-        yield found

@@ -25,7 +25,8 @@ class At:
     async def go(self, path: str) -> None:
         """Open a page of the console; it must answer well."""
         answer = await self.page.goto(self.base + path)
-        assert answer is not None and answer.ok, (path, answer and answer.status)
+        assert answer is not None
+        assert answer.ok, (path, answer.status)
 
     async def click(self, form: str) -> None:
         """Press the button of the form with that id."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+import asyncssh
 import pytest
 
+from app.actions.act import params_of
 from app.actions.outputs import stored_digest
+from app.actions.sessions import pause_session, resume_session
 from app.actions.steps import cancel_step, retry_step
-from app.models.audit import verify_chain
+from app.models.audit import events, verify_chain
 from tests.engine.rig import Rig, command, words
 from tests.nodes.server import Node, Proxy
 
@@ -137,8 +141,6 @@ async def test_a_cancelled_command_counts_as_cancelled_once_it_is_dead(sqlite_ri
 
 
 async def test_a_command_past_its_time_limit_is_ended_and_timed_out(sqlite_rig: Rig) -> None:
-    from dataclasses import replace
-
     sqlite_rig.limits = replace(sqlite_rig.limits, attempt_seconds=1)
     await sqlite_rig.begin([command("endless", "sleep 300")])
     assert await sqlite_rig.run_out() == "waiting"
@@ -146,8 +148,6 @@ async def test_a_command_past_its_time_limit_is_ended_and_timed_out(sqlite_rig: 
 
 
 async def test_a_full_disk_on_the_node_is_said_and_nothing_is_started(sqlite_rig: Rig, node: Node) -> None:
-    from dataclasses import replace
-
     sqlite_rig.limits = replace(sqlite_rig.limits, floor_kib=2**31 - 1)
     await sqlite_rig.begin([command("big", "touch ran")])
     assert await sqlite_rig.run_out() == "waiting"
@@ -169,3 +169,49 @@ async def test_a_segment_that_is_not_the_live_one_changes_nothing(sqlite_rig: Ri
     await sqlite_rig.begin([command("one", "touch ran")])
     assert await sqlite_rig.machine.take(sqlite_rig.session_id, late) == "stale"
     assert (await sqlite_rig.runs())[0].state == "pending"
+
+
+async def test_a_known_secret_is_overwritten_before_it_is_stored_and_the_place_is_told(
+    sqlite_rig: Rig,
+) -> None:
+    sqlite_rig.limits = replace(sqlite_rig.limits, secrets=lambda: (b"hush-hush",))
+    await sqlite_rig.begin([command("leak", "printf 'a hush-'; sleep 0.3; echo 'hush b'; echo fine")])
+    assert await sqlite_rig.run_out() == "completed"
+    [attempt] = await sqlite_rig.attempts()
+    shown = b"a ********* b\nfine\n"
+    async with sqlite_rig.database.reading() as db:
+        assert await stored_digest(db, attempt.id, "out") == (len(shown), hashlib.sha256(shown).hexdigest())
+        [event] = await events(db, action="output.redacted")
+        assert params_of(event) == {"places": [["out", 2, 9]]}
+    assert attempt.spool_removed_at is not None
+
+
+async def test_a_changed_host_key_under_a_running_command_is_unknown(
+    sqlite_rig: Rig, node: Node, proxy: Proxy
+) -> None:
+    await sqlite_rig.begin([command("long", "touch begun; sleep 3")])
+    working = asyncio.ensure_future(sqlite_rig.run_out())
+    while not (node.home / "begun").exists():
+        await asyncio.sleep(0.05)
+    await node.stop()
+    node.host_key = asyncssh.generate_private_key("ssh-ed25519")
+    await node.start()
+    proxy.reset()
+    assert await working == "waiting"
+    [attempt] = await sqlite_rig.attempts()
+    assert (attempt.state, attempt.problem) == ("unknown", "host_key_changed")
+
+
+async def test_a_pause_lets_the_running_command_end_and_starts_nothing(sqlite_rig: Rig, node: Node) -> None:
+    rig = sqlite_rig
+    await rig.begin([command("first", "touch begun; sleep 1"), command("second", "touch second")])
+    working = asyncio.ensure_future(rig.run_out())
+    while not (node.home / "begun").exists():
+        await asyncio.sleep(0.05)
+    async with rig.act() as act:
+        await pause_session(act, rig.session_id, "dinner")
+    assert await working == "paused"
+    assert [run.state for run in await rig.runs()] == ["succeeded", "pending"]
+    async with rig.act() as act:
+        await resume_session(act, rig.session_id)
+    assert await rig.run_out() == "completed"

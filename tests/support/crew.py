@@ -62,11 +62,11 @@ class Crew:
 
     @classmethod
     @asynccontextmanager
-    async def ashore(cls, folder: Path) -> AsyncIterator[Crew]:
+    async def ashore(cls, folder: Path, database_url: str = "") -> AsyncIterator[Crew]:
         """The same without an engine here: the console is a process of its own, and the people act beside it."""
         home = folder / "home"
         built = await asyncio.to_thread(up, home / "lab")
-        console = Console(Settings(home=home, worker="none"))
+        console = Console(Settings(home=home, worker="none", database_url=database_url))
         try:
             await console.prepare()
             await console.add_demo_accounts()

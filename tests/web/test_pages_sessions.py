@@ -172,7 +172,9 @@ async def test_a_plan_of_three_hundred_steps_is_shown_quickly(site: Site) -> Non
         world.now = to_utc("2026-11-23 22:10", "Asia/Tokyo", "now")
         await world.do("sato", sessions.start_session, world.session_id)
         await world.engine()
-        spent |= {part: await quickest(sato, place + part) for part in ("", "/head", "/current", "/checklist")}
+        spent |= {
+            part: await quickest(sato, place + part) for part in ("", "/head", "/current", "/checklist")
+        }
     assert max(spent.values()) < LIMIT, spent
 
 

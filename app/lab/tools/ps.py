@@ -18,12 +18,11 @@ def rewrite(arguments: list[str], pids: set[int], names: dict[int, str]) -> list
     chosen = set(pids)
     words = iter(arguments)
     for word in words:
-        if not word.startswith("-") and word[:1] in "axuef":  # BSD letters: ps ax, ps aux
-            if letters := "".join(letter for letter in word if letter not in "axr"):
-                kept.append(letters)
-            continue
-        if word.startswith("--"):
-            kept.append(word)
+        if word.startswith("--") or not word.startswith("-"):
+            letters = (
+                word if word.startswith("--") else "".join(letter for letter in word if letter not in "axr")
+            )
+            kept += [letters] if letters else []  # BSD letters: ps ax, ps aux
             continue
         flags = word.lstrip("-")
         stop = next((at for at, letter in enumerate(flags) if letter in _WITH_VALUE), None)

@@ -1,0 +1,80 @@
+"""What pages say about plans: every erratum of the library and every code of the engine is explained in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.actions import act
+from app.nodes import errors, results
+from app.procedures import SECTIONS, section
+from app.web import outcomes, plans
+from app.web.events import ACTIONS
+
+USED = sorted(
+    {
+        number
+        for names in SECTIONS.values()
+        for name in names
+        for step in section(name).steps
+        for number in step.errata
+    }
+)
+CODES = sorted(
+    {
+        kind.code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.NodeError)
+    }
+    - {"node"}
+    | set(results.REASONS)
+)
+
+
+RECORDED = sorted(
+    {
+        action
+        for path in Path(act.__file__).parent.glob("*.py")
+        for action in re.findall(r'"((?:[a-z]+_?)+\.(?:[a-z]+_?)+)"', path.read_text(encoding="utf-8"))
+        if not action.endswith(".txt")
+    }
+)
+
+
+@pytest.mark.parametrize("action", RECORDED)
+def test_every_event_that_is_recorded_has_a_name_in_both_languages(action: str) -> None:
+    assert action in ACTIONS
+
+
+@pytest.mark.parametrize("number", USED)
+def test_an_erratum_of_the_library_is_explained(number: str) -> None:
+    found = plans.errata()[number]
+    for text in (found.says, found.here, found.because):
+        assert re.search(r"[\u3040-\u30ff]", text.ja)
+        assert re.fullmatch(r"[\x20-\x7e]+", text.en)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *CODES,
+        "interlock",
+        "exit_status",
+        "check_fail",
+        "check_unknown",
+        "attempt_unknown",
+        "not_begun",
+        "session_aborted",
+    ],
+)
+def test_a_code_is_told_as_a_sentence_that_says_what_to_do(code: str) -> None:
+    found = outcomes.explain(code)
+    assert code not in found.what.ja
+    assert found.todo.ja.endswith("。")
+    assert found.todo.en.endswith(".")
+
+
+def test_an_unknown_code_is_shown_as_it_is() -> None:
+    assert "moon_fell" in outcomes.explain("moon_fell").what.ja
