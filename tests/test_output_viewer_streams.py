@@ -38,15 +38,18 @@ async def test_over_a_restart_no_byte_is_missing_or_comes_twice(viewed: Viewed, 
         rows = await viewed.rows(801)
         await viewed.end()
         await expect(page.locator("[data-state][data-now=ended]")).to_be_visible()
-        received = await page.evaluate("window.received")
-        raw = await (
-            await page.request.get(f"http://127.0.0.1:{viewed.port}/attempts/{viewed.attempt_id}/output/raw")
-        ).body()
+        address = f"http://127.0.0.1:{viewed.port}/attempts/{viewed.attempt_id}/output/raw"
+        raw = await (await page.request.get(address)).body()
     assert rows == {number: plain(number - 1) for number in rows}
+    require_exact(await page.evaluate("window.received"), raw)
+
+
+def require_exact(received: list[tuple[int, str]], raw: bytes) -> None:
+    """What came is, from where it began, what is stored: neither a gap nor a repetition."""
     begin = offset = received[0][0]
     digest = hashlib.sha256()
     for at, encoded in received:
-        assert at == offset, "neither a gap nor a repetition"
+        assert at == offset
         data = base64.b64decode(encoded)
         digest.update(data)
         offset += len(data)
@@ -70,6 +73,8 @@ async def test_japanese_is_right_in_the_codec_that_is_chosen(viewed: Viewed, pag
         await page.check("[data-follow]")
         for start in range(len(data) - 70_001, len(data), 9_999):
             await viewed.append(data[start : start + 9_999])
+        last = page.locator(".output-line", has=page.get_by_text("20000", exact=True)).locator(".text")
+        await expect(last).to_have_text(texts[-1])
         rows = await viewed.rows(len(texts))
         assert rows == {shown: texts[shown - 1] for shown in rows}
 

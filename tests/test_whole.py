@@ -15,11 +15,19 @@ from app.models.steps import outages_of_session, step_runs
 from tests.support.crew import Crew
 
 
-@pytest.mark.parametrize(("method", "steps"), [("rolling", 32), ("standard", 29)])
+@pytest.mark.parametrize(
+    ("method", "steps", "kind"),
+    [
+        ("rolling", 32, "sqlite"),
+        ("standard", 29, "sqlite"),
+        pytest.param("rolling", 32, "postgres", marks=pytest.mark.postgres),
+    ],
+)
 async def test_the_lab_cluster_is_patched_from_draft_to_completion(
-    tmp_path: Path, method: str, steps: int
+    tmp_path: Path, method: str, steps: int, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    async with Crew.aboard(tmp_path) as crew:
+    url = str(request.getfixturevalue("postgres_url")) if kind == "postgres" else ""
+    async with Crew.aboard(tmp_path, database_url=url) as crew:
         session_id = await crew.approved_session(method)
         await crew.start(session_id)
         seen = await crew.carry_out(session_id)

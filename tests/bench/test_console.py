@@ -77,19 +77,19 @@ async def test_a_killed_console_follows_its_command_again_after(tmp_path: Path, 
             answers.append(time.time() - killed)
             follows.append(await stored - killed)
             shows.append(await next_shown(visit, killed) - killed)
-        async with node_of(visit.crew).connect("node-a") as ssh:
-            await ssh.run('touch "$HOME/enough"')
-            starts = await ssh.run('cat "$HOME/starts"')
-        await ended(visit.crew, session_id)
         await judge(visit, session_id)
-    assert str(starts.stdout).split() == ["started"]
     show("kill -9, started again at once → it answers", answers)
     show("kill -9, started again at once → output is stored again", follows)
     show("kill -9, started again at once → a new line is in the page", shows)
 
 
 async def judge(visit: Visit, session_id: int) -> None:
-    """No line is lost or repeated, whatever died."""
+    """The command ends when it is told; it was started once, and no line of it is lost or repeated."""
+    async with node_of(visit.crew).connect("node-a") as ssh:
+        await ssh.run('touch "$HOME/enough"')
+        starts = await ssh.run('cat "$HOME/starts"')
+    assert str(starts.stdout).split() == ["started"]
+    await ended(visit.crew, session_id)
     attempt = await attempt_of(visit.crew, session_id)
     assert attempt is not None
     async with visit.client() as browser:

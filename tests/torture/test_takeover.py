@@ -30,11 +30,19 @@ async def worker(home: Path, url: str, log: Path) -> asyncio.subprocess.Process:
         )
 
 
+async def started(log: Path, number: int) -> None:
+    """Wait until so many workers have taken the lease in all."""
+    async with asyncio.timeout(60):
+        while log.read_text().count("worker started") < number:
+            await asyncio.sleep(0.05)
+
+
 async def runs_a_command(crew: Crew, session_id: int) -> bool:
     """Whether a command is under way on a node."""
     async with crew.console.database.reading() as db:
         runs = await step_runs(db, session_id)
-        return any([a.claimed_at and not a.ended_at for r in runs for a in await attempts_of(db, r.id)])
+        attempts = [attempt for run in runs for attempt in await attempts_of(db, run.id)]
+    return any(attempt.claimed_at and not attempt.ended_at for attempt in attempts)
 
 
 @pytest.mark.torture
@@ -45,15 +53,17 @@ async def test_a_spare_worker_takes_over_when_the_other_is_killed(tmp_path: Path
         witness = Witness(crew.built)
         witness.install()
         home, log = crew.console.settings.home, tmp_path / "workers.log"
-        workers = [await worker(home, postgres_url, log) for _ in range(2)]
+        workers = [await worker(home, postgres_url, log)]
+        await started(log, 1)
+        workers.append(await worker(home, postgres_url, log))  # the spare
         session_id = await crew.approved_session("rolling")
         await crew.start(session_id)
         people = asyncio.ensure_future(crew.carry_out(session_id, seconds=200))
         try:
-            for started in (1, 2, 3):
-                while log.read_text().count("worker started") < started or not await runs_a_command(crew, session_id):
+            for number in (1, 2, 3):
+                await started(log, number)
+                while not await runs_a_command(crew, session_id):
                     await asyncio.sleep(0.02)
-                # whichever works: the other is a spare; a new spare follows
                 first, second = workers
                 first.send_signal(signal.SIGKILL)
                 await first.wait()

@@ -64,12 +64,18 @@ class Victim:
     async def open_stream(self, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Sign in as a demo account and hold its bell open, as a browser's tab does; the first byte has arrived."""
         form = f"name={name}&password=tejun-{name}&next=/"
-        head = "POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+        head = (
+            "POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+        )
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(f"{head}sec-fetch-site: same-origin\r\ncontent-length: {len(form)}\r\n\r\n{form}".encode())
+        writer.write(
+            f"{head}sec-fetch-site: same-origin\r\ncontent-length: {len(form)}\r\n\r\n{form}".encode()
+        )
         answer = (await reader.readuntil(b"\r\n\r\n")).decode()
         writer.close()
-        cookie = next(line for line in answer.splitlines() if line.lower().startswith("set-cookie: tejun_login"))
+        cookie = next(
+            line for line in answer.splitlines() if line.lower().startswith("set-cookie: tejun_login")
+        )
         token = cookie.partition(":")[2].strip().partition(";")[0]
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(f"GET /bells HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: {token}\r\n\r\n".encode())
