@@ -13,10 +13,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 # npm believes the machine's certificates, as pip and git do
 export NODE_USE_SYSTEM_CA ?= 1
 
-# limits in seconds: a hung test run ends by itself, the torture and the benchmarks take the time they are given
+# a hung test run ends by itself, after so many seconds; tests wait more than they compute, so more workers than cores pay
 TEST_LIMIT ?= 1800
-export TORTURE_SECONDS ?= 60
+TEST_WORKERS ?= 4
 PYTEST = timeout --foreground --kill-after=30 $(TEST_LIMIT) $(BIN)/pytest
+SIDE_BY_SIDE = -n $(TEST_WORKERS) --dist worksteal
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
   --no-annotate --generate-hashes
@@ -40,17 +41,17 @@ run: setup  ## the console with its simulated clusters; PORT=9000 for another po
 	$(BIN)/tejun serve --demo $(if $(PORT),--port $(PORT))
 
 test: setup  ## every test, browser and PostgreSQL included
-	$(PYTEST)
+	$(PYTEST) $(SIDE_BY_SIDE)
 
 fast: setup  ## the tests without browser
-	$(PYTEST) -m "not browser and not torture and not bench"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not browser and not torture and not bench"
 
 check: static test  ## what must hold before a commit
 
 static: format-check lint types imports  ## the part of check that runs nothing
 
-everything: setup  ## every test, the torture and the benchmarks, in one run
-	$(PYTEST) -m ""
+everything: test  ## every test, then the torture and the benchmarks, which need the machine for themselves
+	$(PYTEST) -m "torture or bench" -s
 
 format: setup  ## put the code in its form
 	$(BIN)/ruff check --fix-only --quiet .
@@ -73,8 +74,8 @@ imports: setup  ## who may import whom
 migrations-check: setup  ## the migrations make exactly the tables of the models, on SQLite and on PostgreSQL
 	$(PYTEST) tests/test_migrations.py
 
-torture: setup  ## kill everything at every moment for TORTURE_SECONDS
-	$(PYTEST) -m torture
+torture: setup  ## kill the console, the network and the workers under running sessions; TEJUN_KILLS=25 TEJUN_CUTS=20
+	$(PYTEST) -m torture -s
 
 bench: setup  ## the measured limits
 	$(PYTEST) -m bench -s

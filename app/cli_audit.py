@@ -35,9 +35,7 @@ def audit_verify(
         for fault in faults:
             typer.echo(fault, err=True)
         for line in file.damaged():
-            typer.echo(
-                f"{file.path}:{line}: not a head of the chain (torn by a power cut, or changed)", err=True
-            )
+            typer.echo(f"head_damaged:{line}", err=True)  # torn by a power cut, or changed by somebody
         typer.echo(f"{seq} events, head {digest.hex()}, {len(kept)} heads kept, {len(faults)} faults")
         if faults:
             raise typer.Exit(1)

@@ -89,6 +89,9 @@ async def _serve(settings: Settings) -> None:
         await Server(console.web(demo_inputs), settings).serve()
     finally:
         await console.stop()
+    if settings.demo:
+        print("\n  模擬クラスタは動き続けます。止めるには: tejun lab down", flush=True)
+        print("  The simulated cluster goes on running. To end it: tejun lab down\n", flush=True)
 
 
 def require_free_port(settings: Settings) -> None:

@@ -8,12 +8,17 @@ from collections.abc import Awaitable, Callable
 import sqlalchemy as sa
 
 from app.actions.act import Act, record
-from app.actions.sessions import go_on, locked
+from app.actions.sessions import decide, go_on, locked
 from app.actions.steps import Place, current_place, finish
 from app.domain import lifecycle, schedule
 from app.domain.errors import Invalid, NotFound, Refused
 from app.domain.lifecycle import RUNNING, SessionState, Standing, StepState
-from app.domain.policy import Permission, require_other_than_performer, require_other_than_submitter
+from app.domain.policy import (
+    Permission,
+    require_other_than_performer,
+    require_other_than_submitter,
+    require_reason,
+)
 from app.models import Approval, MaintenanceSession
 
 OUTCOMES = ("succeeded", "failed")
@@ -54,7 +59,7 @@ async def grant_approval(act: Act, approval_id: int, comment: str = "") -> Appro
     """Say yes to a pending question. Four eyes: never the one who asked."""
     approval, session = await _pending(act, approval_id)
     await _GRANTED[approval.kind](act, approval, session)
-    _decide(act, approval, "granted", comment)
+    decide(act, approval, "granted", comment)
     await record(
         act,
         "approval.granted",
@@ -70,8 +75,8 @@ async def grant_approval(act: Act, approval_id: int, comment: str = "") -> Appro
 async def deny_approval(act: Act, approval_id: int, comment: str) -> Approval:
     """Say no, with a reason; the step stays as it is."""
     approval, session = await _pending(act, approval_id)
-    _require_reason(comment)
-    _decide(act, approval, "denied", comment)
+    require_reason(comment)
+    decide(act, approval, "denied", comment)
     await record(
         act,
         "approval.denied",
@@ -140,7 +145,7 @@ async def _ask(
     payload: dict[str, object],
     here: Place | None,
 ) -> Approval:
-    _require_reason(reason)
+    require_reason(reason)
     query = sa.select(Approval.id).where(
         Approval.session_id == session.id, Approval.kind == kind, Approval.state == "pending"
     )
@@ -188,13 +193,3 @@ async def _pending(act: Act, approval_id: int) -> tuple[Approval, MaintenanceSes
     if session.session_state not in (SessionState.RUNNING, SessionState.PAUSED):
         raise Refused("session_ended", "このセッションは終了しています。", "This session has ended.")
     return approval, session
-
-
-def _decide(act: Act, approval: Approval, state: str, comment: str) -> None:
-    approval.state, approval.decided_by, approval.decided_at = state, act.person.id, act.now
-    approval.comment = comment.strip()
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("no_reason", "理由を入力してください。", "Give a reason.", "reason")

@@ -22,7 +22,7 @@ from app.actions.plans import (
 from app.domain import schedule
 from app.domain.errors import Invalid, NotFound, Refused
 from app.domain.lifecycle import RUNNING, StepState, move
-from app.domain.policy import Permission, require_other_than_submitter, require_satisfiable
+from app.domain.policy import Permission, require_other_than_submitter, require_reason, require_satisfiable
 from app.domain.procedure import Step
 from app.models import Approval, ClusterRecord, MaintenanceSession, StepRun
 from app.models.people import all_people
@@ -113,7 +113,7 @@ async def approve_session(act: Act, session_id: int, digest: str, comment: str =
     await require_undrifted(act, session, digest)
     session.state = move("approve", session.session_state)
     session.approved_by, session.approved_at, session.approval_digest = person.id, act.now, digest
-    _decide(act, approval, "granted", comment)
+    decide(act, approval, "granted", comment)
     await record(
         act, "session.approved", _subject(session), session_id=session.id, digest=digest, comment=comment
     )
@@ -125,10 +125,10 @@ async def return_session(act: Act, session_id: int, reason: str) -> MaintenanceS
     person = act.require(Permission.APPROVE)
     session, approval = await _under_approval(act, session_id, "return")
     require_other_than_submitter(person, session.submitted_by)
-    _require_reason(reason)
+    require_reason(reason)
     session.state = move("return", session.session_state)
     session.return_reason = reason.strip()
-    _decide(act, approval, "denied", reason)
+    decide(act, approval, "denied", reason)
     await record(act, "session.returned", _subject(session), session_id=session.id, reason=reason.strip())
     return session
 
@@ -167,7 +167,7 @@ async def pause_session(act: Act, session_id: int, reason: str) -> MaintenanceSe
     """Pause: the command that runs is left to end, nothing new starts. `reason` may be the code window_closed (engine)."""
     if act.by is not None:
         act.require(Permission.PERFORM)
-        _require_reason(reason)
+        require_reason(reason)
     session = await locked(act, session_id)
     session.state = move("pause", session.session_state)
     session.pause_reason = reason.strip()
@@ -200,7 +200,7 @@ async def abort_session(
     """End a session for good, with a reason and the state the cluster is left in (read from the nodes before, JSON)."""
     act.require(Permission.PERFORM)
     session = await locked(act, session_id)
-    _require_reason(reason)
+    require_reason(reason)
     state = move("abort", session.session_state)
     await require_no_open_attempt(act, session)
     session.state, session.abort_reason, session.pause_reason = state, reason.strip(), None
@@ -237,6 +237,12 @@ async def void_approvals(act: Act, session_id: int, step_run_id: int | None = No
     await act.db.execute(pending.values(state="void", decided_at=act.now))
 
 
+def decide(act: Act, approval: Approval, state: str, comment: str) -> None:
+    """Write down who answered a question (granted or denied), when, and with which words."""
+    approval.state, approval.decided_by, approval.decided_at = state, act.person.id, act.now
+    approval.comment = comment.strip()
+
+
 def _planned(session: MaintenanceSession) -> Sequence[tuple[Step, tuple[int, int]]]:
     steps = session.plan.steps
     return list(zip(steps, schedule.planned_times(steps, session.window_start or 0), strict=True))
@@ -260,16 +266,6 @@ async def _under_approval(act: Act, session_id: int, verb: str) -> tuple[Mainten
         Approval.session_id == session.id, Approval.kind == "start", Approval.state == "pending"
     )
     return session, (await act.db.scalars(query)).one()
-
-
-def _decide(act: Act, approval: Approval, state: str, comment: str) -> None:
-    approval.state, approval.decided_by, approval.decided_at = state, act.person.id, act.now
-    approval.comment = comment.strip()
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("no_reason", "理由を入力してください。", "Give a reason.", "reason")
 
 
 def _subject(session: MaintenanceSession) -> str:

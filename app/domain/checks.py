@@ -40,6 +40,15 @@ class Verdict:
     unexpected: tuple[str, ...] = ()
 
 
+STILL = frozenset({"files", "package", "patch_file", "versions", "environment", "rights"})
+"""Probes of what lies on a disk: it does not come right by waiting, as processes and clusters do."""
+
+
+def settles(check: Check) -> bool:
+    """Whether asking again later may answer otherwise without anybody doing anything."""
+    return check.probe not in STILL
+
+
 def read(check: Check, stdout: bytes, exit_status: int) -> Facts | None:
     """The facts in the output of the check's commands, None when it cannot be read. Raises KeyError for an unknown parser."""
     return PARSERS[check.parser](stdout, exit_status)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from app.domain.errors import Forbidden, Refused
+from app.domain.errors import Forbidden, Invalid, Refused
 from app.domain.text import Frozen, Text
 
 
@@ -97,6 +97,12 @@ def require_other_than_submitter(approver: Person, submitter_id: int | None) -> 
             "申請者本人は承認できません。別の承認者に依頼してください。",
             "Whoever asked for an approval cannot give it. Ask another approver.",
         )
+
+
+def require_reason(reason: str) -> None:
+    """What somebody else reads later, or decides on, is not empty."""
+    if not reason.strip():
+        raise Invalid("no_reason", "理由を入力してください。", "Give a reason.", "reason")
 
 
 def require_satisfiable(submitter: Person, people: Iterable[Person]) -> None:

@@ -163,8 +163,8 @@ LATER = Predicate(
         ja=f"{case.to} は {case.source} より新しい版です。", en=f"{case.to} is later than {case.source}."
     ),
     lambda case: Text(
-        ja=f"適用後の版 {case.to} が、導入済みの {case.source} より新しくありません。--to を確認してください。",
-        en=f"The target {case.to} is not later than the installed {case.source}: check --to.",
+        ja=f"適用後の版 {case.to} が、導入済みの {case.source} より新しくありません。適用後の版を確認してください。",
+        en=f"The target {case.to} is not later than the installed {case.source}: check the version to arrive at.",
     ),
 )
 

@@ -43,7 +43,7 @@ def _processes(params: Params, cluster: Cluster) -> str:
     standard = (
         "UNIX95=1 " if cluster.os == "hpux" else ""
     )  # HP-UX knows -o only in its XPG4 personality (facts 1.2)
-    return f"{header('processes', params['site'])} && {standard}LC_ALL=C ps -e -o pid= -o ppid= -o args="
+    return f"{header('processes', params['site'])} && {standard}COLUMNS=20000 LC_ALL=C ps -e -o pid= -o ppid= -o args="
 
 
 def _environment(_params: Params, _cluster: Cluster) -> str:

@@ -39,6 +39,8 @@ class Redactor:
         for start, end in places:
             shown[start:end] = MASK * (end - start)
         cut = len(raw) - self._open_end(raw)
+        # never within a place found: a follower that begins again there must see the whole secret
+        cut = min([cut, *(start for start, end in places if start < cut < end)])
         spans = tuple(Span(self._offset + start, end - start) for start, end in places)
         self._raw, self._shown = raw[cut:], bytes(shown[cut:])
         self._offset += cut

@@ -42,13 +42,15 @@ QUICK, PATIENT = 0.1, 5.0  # seconds between two tries to follow
 
 @dataclass(frozen=True)
 class Limits:
-    """Patience in seconds and sizes: reach (connect at all), settle (checks after a command), look (checks alone),
+    """Patience in seconds and sizes: reach (connect at all), settle (checks after a command), look (checks alone), still
+    (checks of what only somebody's doing can change),
     attempt (a command's longest life), cancel (until an unconfirmed end is called unknown), broken (until a guard that
     answers nonsense is called unknown). `secrets`: what must not be stored, read anew for every connection."""
 
     reach_seconds: float = 60.0
     settle_seconds: float = 90.0
     look_seconds: float = 10.0
+    still_seconds: float = 3.0
     attempt_seconds: float = 4 * 3600.0
     cancel_seconds: float = 60.0
     broken_seconds: float = 30.0
@@ -161,7 +163,7 @@ class Follower:
                 await advance.claim_attempt(act, attempt.id)
             await self._say(attempt.id, None)
 
-        store = Store(self._database, self._act, attempt, self._limits.secrets())
+        store = Store(self._act, attempt, self._limits.secrets())
         ended = await self._links.run(
             target,
             attempt.key,

@@ -19,6 +19,7 @@ from app.domain.errors import Refused
 
 _ADVISORY = 7_305_642
 SPARE_SECONDS = 0.5
+ANSWER_SECONDS = 10.0  # a database that does not answer for so long may have given the lease to another
 
 
 class Lease:
@@ -48,8 +49,9 @@ class Lease:
         if self._connection is None:
             return self._file is not None
         try:
-            return bool(await self._connection.scalar(sa.text("select true")))
-        except sa.exc.DBAPIError:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return bool(await self._connection.scalar(sa.text("select true")))
+        except (sa.exc.DBAPIError, TimeoutError):
             return False
 
     async def release(self) -> None:

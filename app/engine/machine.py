@@ -7,9 +7,10 @@ at any point and be started again: the open attempt says where to go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -100,8 +101,13 @@ class Machine:
         word = "pass"
         if work.step.checks:
             total = self.limits.settle_seconds if work.step.kind == "command" else self.limits.look_seconds
-            keep: Callable[[list[Seen]], Awaitable[None]] = lambda seen: self._keep(work, seen)  # noqa: E731
-            word = await read_until_pass(self.links, target, work.step.checks, Patience(total), keep)
+            word = await read_until_pass(
+                self.links,
+                target,
+                work.step.checks,
+                Patience(total, self.limits.still_seconds),
+                partial(self._keep, work),
+            )
         async with self.act() as act:
             standing = await advance.judge_step(act, work.step_run_id, advance_no, word)
         log.info("step judged", session=work.session_id, step=work.step.key, verdict=word)

@@ -12,7 +12,6 @@ from typing import Literal
 
 from app.actions import advance, outputs
 from app.actions.act import Act
-from app.db import Database
 from app.domain.redaction import Redactor
 from app.models import Attempt
 
@@ -22,13 +21,12 @@ class Store:
 
     def __init__(
         self,
-        database: Database,
         act: Callable[[], AbstractAsyncContextManager[Act]],
         attempt: Attempt,
         secrets: Iterable[bytes],
     ) -> None:
         known = tuple(secrets)
-        self._database, self._act, self._attempt_id = database, act, attempt.id
+        self._act, self._attempt_id = act, attempt.id
         self._begun = {"out": attempt.out_size, "err": attempt.err_size}
         self._at = dict(self._begun)
         self._redactors = {"out": Redactor(known), "err": Redactor(known)}
@@ -36,20 +34,23 @@ class Store:
     async def sink(self, stream: Literal["out", "err"], _offset: int, data: bytes) -> None:
         """Store the next bytes of a stream; says in the chain where a secret stood, and how long it was."""
         shown, spans = self._redactors[stream].feed(data)
-        await self._put(stream, shown)
-        if spans:
-            places = [[stream, self._begun[stream] + span.offset, span.length] for span in spans]
-            async with self._act() as act:
-                await advance.note_redaction(act, self._attempt_id, places)
+        places: list[list[str | int]] = [
+            [stream, self._begun[stream] + span.offset, span.length] for span in spans
+        ]
+        await self._put(stream, shown, places)
 
     async def close(self) -> None:
         """The streams have ended: what was held back was no secret."""
         for stream, redactor in self._redactors.items():
-            await self._put(stream, redactor.flush())
+            await self._put(stream, redactor.flush(), [])
 
-    async def _put(self, stream: str, data: bytes) -> None:
-        if not data:
+    async def _put(self, stream: str, data: bytes, places: list[list[str | int]]) -> None:
+        """Both in one transaction: what is stored overwritten is told, whatever dies."""
+        if not data and not places:
             return
-        async with self._database.transaction() as db:
-            await outputs.store_output(db, self._attempt_id, stream, self._at[stream], data)
+        async with self._act() as act:
+            if places:
+                await advance.note_redaction(act, self._attempt_id, places)
+            if data:
+                await outputs.store_output(act.db, self._attempt_id, stream, self._at[stream], data)
         self._at[stream] += len(data)

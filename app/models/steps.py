@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from app.domain.lifecycle import AttemptState, Awaiting, Standing, StepState
 from app.models.base import At, Base, Id, one_of
@@ -251,9 +251,9 @@ async def sign_offs_of_session(db: AsyncSession, session_id: int) -> list[SignOf
 
 
 async def evidence_of(db: AsyncSession, step_run_id: int) -> list[Evidence]:
-    """Evidence of a step run without its bytes being touched by the page."""
+    """Evidence of a step run without its bytes, which may be many and which no page shows."""
     query = sa.select(Evidence).where(Evidence.step_run_id == step_run_id).order_by(Evidence.id)
-    return list(await db.scalars(query))
+    return list(await db.scalars(query.options(defer(Evidence.data, raiseload=True))))
 
 
 async def outages_of_session(db: AsyncSession, session_id: int) -> list[Outage]:

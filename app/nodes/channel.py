@@ -12,7 +12,9 @@ from app.nodes.guard import Event, Marks
 
 WINDOW = 2 * 1024 * 1024
 PAUSE_AT = 1024 * 1024
-BATCH = 256 * 1024
+BATCH = (
+    1024 * 1024
+)  # one transaction each: fewer and larger ones doubled what reaches the database (docs/benchmarks.md)
 
 
 class Channel(asyncssh.SSHClientSession[bytes]):
@@ -60,7 +62,7 @@ class Channel(asyncssh.SSHClientSession[bytes]):
             self._news.set()
 
     async def take(self) -> Event | None:
-        """The next words, or the next bytes of one stream (at most 256 KiB); None at the end."""
+        """The next words, or the next bytes of one stream (at most BATCH); None at the end."""
         while not self._events:
             if self._closed:
                 return None

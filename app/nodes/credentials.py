@@ -10,9 +10,10 @@ from typing import Any
 
 import asyncssh
 
-from app.nodes.encodings import ENCODINGS
 from app.nodes.errors import CredentialMissing
 from app.nodes.target import Credential
+
+ENCODINGS = ("utf-8", "euc-jp", "cp932")  # those in which nodes write
 
 
 def authentication(credential: Credential) -> dict[str, Any]:

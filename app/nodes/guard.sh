@@ -45,7 +45,7 @@ started() { # when runner $1 of the start $2 began -> $since ("-": it lives, onl
     shift 19
     since=$1
   else
-    case $(UNIX95=1 ps -o args= -p "$1" 2>/dev/null) in *" runner $2 $key "*) since=- ;; *) return 1 ;; esac
+    case $(COLUMNS=20000 UNIX95=1 ps -o args= -p "$1" 2>/dev/null) in *" runner $2 $key "*) since=- ;; *) return 1 ;; esac
   fi
 }
 look() { # -> $state, and of a claim: $pid $born $boot $sha $cap $start, of an end: $rc $so $se $xo $xe

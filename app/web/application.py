@@ -26,7 +26,7 @@ from app.web import (
     users,
 )
 from app.web.assets import STATIC, Immutable, version
-from app.web.middleware import MAX_BODY, SameOrigin, SecurityHeaders, TooBig
+from app.web.middleware import MAX_BODY, NoNul, SameOrigin, SecurityHeaders, TooBig
 from app.web.services import Services
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -68,6 +68,7 @@ def create_web(
     refusals.install(app)
     # the last one added is the outermost
     app.add_middleware(SameOrigin, refuse=refusals.other_site)
+    app.add_middleware(NoNul, refuse=refusals.not_an_address)
     app.add_middleware(TooBig, refuse=refusals.too_big)
     app.add_middleware(SecurityHeaders)
     return app

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from app.actions.approvals import deny_approval, grant_approval
 from app.db import AsyncSession
 from app.domain.errors import NotFound
+from app.domain.lifecycle import StepState
 from app.domain.policy import Person
 from app.domain.procedure import Step
 from app.domain.text import Text
@@ -61,7 +62,9 @@ class Question:
     @property
     def explanation(self) -> outcomes.Explanation | None:
         """Why the step stands where it does."""
-        return outcomes.explain(self.run.outcome) if self.run and self.run.outcome else None
+        if self.run is None or not self.run.outcome:
+            return None
+        return outcomes.explain(self.run.outcome, begun=self.run.state == StepState.UNKNOWN)
 
 
 async def question(

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from starlette.datastructures import FormData
 
 from app.actions.people import LOGIN_SECONDS, token_digest
-from app.domain.errors import Forbidden
+from app.domain.errors import Forbidden, Invalid
 from app.domain.policy import Permission, Person, require
 from app.models import Login
 from app.models.people import login_of
@@ -83,7 +84,22 @@ async def signed_in(request: Request, services: Console) -> SignedIn:
     request.state.signed_in = found
     if unsafe:
         _require_csrf(request, found)
+        require_storable(request.state.form)
     return found
+
+
+def require_storable(form: FormData) -> None:
+    """Raises Invalid for a field with a NUL character: PostgreSQL stores none. What a file holds is not looked at."""
+    for name, value in form.multi_items():
+        words = (value,) if isinstance(value, str) else (value.filename or "", value.content_type or "")
+        if any("\0" in word for word in (name, *words)):
+            shown = name.replace("\0", "")
+            raise Invalid(
+                "nul_character",
+                f"{shown} に使えない文字（NUL、0x00）が含まれています。取り除くか、ファイルとして添付してください。",
+                f"{shown} has a NUL character (0x00) in it. Take it out, or hand the content in as a file.",
+                shown,
+            )
 
 
 def _require_csrf(request: Request, found: SignedIn) -> None:
@@ -115,7 +131,6 @@ Planner = Annotated[SignedIn, Depends(May(Permission.PLAN))]
 Operator = Annotated[SignedIn, Depends(May(Permission.PERFORM))]
 Checker = Annotated[SignedIn, Depends(May(Permission.CHECK))]
 Approver = Annotated[SignedIn, Depends(May(Permission.APPROVE))]
-Auditor = Annotated[SignedIn, Depends(May(Permission.AUDIT))]
 Admin = Annotated[SignedIn, Depends(May(Permission.ADMINISTER))]
 
 

@@ -119,6 +119,7 @@ NAMES: Mapping[str, Text] = {
     "at_screen_of": _t("操作した画面の利用者", "at the screen of"),
     "awaiting": _t("待ち", "awaiting"),
     "count": _t("回数", "count"),
+    "places": _t("箇所（系統・オフセット・バイト数）", "places (stream, offset, bytes)"),
 }
 TIMES = {"last_up", "first_up", "window_end", "end"}
 WORDS = {"state": ("attempt", "step"), "verdict": ("verdict",), "awaiting": ("awaiting",)}
@@ -144,27 +145,28 @@ class EventView(NamedTuple):
 
 def view_of(event: AuditEvent, language: Language, zone: str) -> EventView:
     """An event in the reader's language, times in the given zone."""
-    name = ACTIONS.get(event.action)
+    name, params = ACTIONS.get(event.action), params_of(event)
+    begun = event.action == "attempt.detached" or params.get("state") == "unknown"
     return EventView(
         event=event,
         action=name.in_(language) if name else event.action,
-        facts=facts(params_of(event), language, zone),
+        facts=facts(params, language, zone, begun),
         raw=event.payload.decode(),
         hash=event.hash.hex(),
     )
 
 
-def facts(params: Mapping[str, Any], language: Language, zone: str) -> list[Fact]:
-    """The parameters that say something to a reader."""
+def facts(params: Mapping[str, Any], language: Language, zone: str, begun: bool = False) -> list[Fact]:
+    """The parameters that say something to a reader. `begun`: a problem among them came after a command was sent."""
     shown = {key: value for key, value in params.items() if key not in HIDDEN and value not in (None, "", [])}
     return [
-        Fact(NAMES[key].in_(language) if key in NAMES else key, _value(key, value, language, zone))
+        Fact(NAMES[key].in_(language) if key in NAMES else key, _value(key, value, language, zone, begun))
         for key, value in shown.items()
         if not (key == "dropped" and value == 0)
     ]
 
 
-def _value(key: str, value: Any, language: Language, zone: str) -> str:
+def _value(key: str, value: Any, language: Language, zone: str, begun: bool) -> str:
     if (key in TIMES or key == "before") and isinstance(value, int):
         return local(value, zone).striptags()
     if key == "window" and isinstance(value, list):
@@ -174,7 +176,7 @@ def _value(key: str, value: Any, language: Language, zone: str) -> str:
     if key == "size":
         return size(value)
     if key == "problem" and isinstance(value, str):
-        return outcomes.explain(value).what.in_(language)
+        return outcomes.explain(value, begun=begun).what.in_(language)
     for kind in WORDS.get(key, ()):
         if value in BADGES[kind]:
             return BADGES[kind][value].text.in_(language)

@@ -1,4 +1,5 @@
-"""What holds for every request before any route: security headers, same origin for unsafe methods, bodies that are too big.
+"""What holds for every request before any route: security headers, same origin for unsafe methods, addresses and bodies
+that no route is to see.
 
 Plain ASGI. Owns no page: what a refused request gets is handed in.
 """
@@ -82,6 +83,22 @@ class SameOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass through unless the method is unsafe and the origin another one."""
         if scope["type"] != "http" or scope["method"] in SAFE or same_origin(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        response = await self.refuse(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+class NoNul:
+    """Refuses an address with a NUL character: no page has one, and PostgreSQL takes none as a value to look for."""
+
+    def __init__(self, app: ASGIApp, refuse: Answer) -> None:
+        self.app = app
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass through unless path or query hold one."""
+        if scope["type"] != "http" or not ("\0" in scope["path"] or b"%00" in scope["query_string"]):
             await self.app(scope, receive, send)
             return
         response = await self.refuse(Request(scope, receive))

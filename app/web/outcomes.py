@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.domain.text import Text
+from app.web.begun import BEGUN
 
 
 class Explanation(NamedTuple):
@@ -265,8 +266,13 @@ _TABLE = {
 }
 
 
-def explain(code: str) -> Explanation:
-    """The sentence for a code; `attempt_…` (an attempt's end without a problem of its own) reads as the rest of it."""
+def explain(code: str, *, begun: bool = False) -> Explanation:
+    """The sentence for a code; `attempt_…` (an attempt's end without a problem of its own) reads as the rest of it.
+
+    `begun`: it is of an attempt whose command was sent, so that only the node can say what became of it.
+    """
+    if begun and code in BEGUN:
+        return Explanation(code, BEGUN[code], Text(ja=_LOOK[0], en=_LOOK[1]), "warning")
     found = _TABLE.get(code) or _TABLE.get(code.removeprefix("attempt_"))
     if found is None:
         what = Text(ja=f"結果コード: {code}", en=f"Outcome code: {code}")

@@ -118,6 +118,11 @@ async def other_site(request: Request) -> Response:
     return await answer(request, 403, OTHER_SITE)
 
 
+async def not_an_address(request: Request) -> Response:
+    """The answer to an address that nothing can have."""
+    return await answer(request, 404, MISSING)
+
+
 async def recognise(request: Request) -> None:
     """Find out who asks where no route did, so that the page shows the way on."""
     if known(request) is None and (found := await look_up(request, services_from(request))):

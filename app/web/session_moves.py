@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from app.actions import sessions as actions
 from app.actions.approvals import extend_session
 from app.domain.errors import Invalid
+from app.domain.policy import require_reason
 from app.domain.text import Text
 from app.web.auth import Approver, Operator, Planner, SignedIn, is_htmx
 from app.web.forms import act_of
@@ -132,8 +133,7 @@ async def session_abort(
     """End it for good. The nodes are asked for their state before the write, while no transaction is open."""
     if sure != "yes":
         raise Invalid("not_sure", SURE.ja, SURE.en, "sure")
-    if not reason.strip():
-        raise Invalid("no_reason", "理由を入力してください。", "Give a reason.", "reason")
+    require_reason(reason)
     async with services.database.reading() as db:
         session = await session_of(db, session_id)
     seen = await survey(services, session.cluster_id, session.cluster.cluster) if session.started_at else None

@@ -142,6 +142,11 @@ class SessionView:
         """Whether the session's state allows a verb, and the reader's roles do."""
         return self.state in lifecycle.SESSION_MOVES[verb][0] and self.me.may(VERBS[verb])
 
+    def encoding(self, node: str) -> str:
+        """The encoding in which a node's output is read first, as the cluster file says; UTF-8 where it says nothing."""
+        named = {each.name: each.encoding for each in self.session.cluster.cluster.nodes}
+        return named.get(node) or "utf-8"
+
     def name(self, person_id: int | None) -> str:
         """A display name; nothing for nobody."""
         return self.names.get(person_id, "") if person_id is not None else ""

@@ -13,7 +13,7 @@ from app.actions.people import fail_sign_in, sign_in, sign_out
 from app.domain.errors import Refusal
 from app.models.people import all_people
 from app.web import i18n
-from app.web.auth import COOKIE, Viewer, address_of, look_up, set_cookie
+from app.web.auth import COOKIE, Viewer, address_of, look_up, require_storable, set_cookie
 from app.web.rendering import render
 from app.web.services import Console, Services
 from app.web.transaction import Writing
@@ -51,6 +51,7 @@ async def sign_in_submit(
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     """Check name and password. A failure is recorded in a transaction of its own; its form keeps the name."""
+    require_storable(await request.form())
     address = address_of(request)
     try:
         async with services.database.transaction() as db:

@@ -31,6 +31,7 @@ class ReadingView:
     check: Check | None
     missing: Sequence[str]
     unexpected: Sequence[str]
+    encoding: str = "utf-8"
 
     @property
     def facts(self) -> Sequence[str]:
@@ -40,7 +41,7 @@ class ReadingView:
     @property
     def output(self) -> str:
         """The beginning of the raw answer, for reading."""
-        return self.reading.output.decode("utf-8", "replace")[:SHOWN_OUTPUT]
+        return self.reading.output.decode(self.encoding, "replace")[:SHOWN_OUTPUT]
 
     @property
     def problem(self) -> outcomes.Explanation | None:
@@ -86,9 +87,9 @@ class StepView:
     @property
     def explanation(self) -> outcomes.Explanation | None:
         """Why it stands where it stands, and what to do; None where the state says it all."""
-        code = self.run.outcome
-        if self.attempt is not None and self.attempt.problem and code in (None, self.attempt.problem):
-            code = self.attempt.problem
+        code, attempt = self.run.outcome, self.attempt
+        if attempt is not None and attempt.problem and code in (None, attempt.problem):
+            return outcomes.explain(attempt.problem, begun=attempt.begun_at is not None)
         return outcomes.explain(code) if code else None
 
 
@@ -98,7 +99,7 @@ async def load_step(db: AsyncSession, view: SessionView, row: Row) -> StepView:
     return StepView(
         row=row,
         attempts=await attempts_of(db, row.run.id),
-        readings=_newest(await readings_of_step(db, row.run.id), row.step),
+        readings=_newest(await readings_of_step(db, row.run.id), row.step, view),
         evidence=await evidence_of(db, row.run.id),
         verbs=_verbs(view, row, is_current),
         is_current=is_current,
@@ -122,17 +123,18 @@ def _verbs(view: SessionView, row: Row, is_current: bool) -> frozenset[str]:
     return allowed & {"cancel"} if view.state is SessionState.PAUSED else frozenset()
 
 
-def _newest(readings: Sequence[Reading], step: Step) -> list[ReadingView]:
+def _newest(readings: Sequence[Reading], step: Step, view: SessionView) -> list[ReadingView]:
     """The newest reading of every question, the checks first."""
     last = {(each.purpose, each.index, each.node): each for each in readings}
     order = {"check": 0, "interlock": 1, "before": 2}
-    return [_view(last[key], step) for key in sorted(last, key=lambda key: (order[key[0]], key[1], key[2]))]
+    keys = sorted(last, key=lambda key: (order[key[0]], key[1], key[2]))
+    return [_view(last[key], step, view.encoding(last[key].node)) for key in keys]
 
 
-def _view(reading: Reading, step: Step) -> ReadingView:
+def _view(reading: Reading, step: Step, encoding: str) -> ReadingView:
     asked = step.interlocks if reading.purpose == "interlock" else step.checks
     check = asked[reading.index] if reading.index < len(asked) else None
     if check is None or reading.facts is None:
-        return ReadingView(reading, check, (), ())
+        return ReadingView(reading, check, (), (), encoding)
     verdict = checks.judge(frozenset(json.loads(reading.facts)), check)
-    return ReadingView(reading, check, verdict.missing, verdict.unexpected)
+    return ReadingView(reading, check, verdict.missing, verdict.unexpected, encoding)

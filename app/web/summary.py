@@ -11,8 +11,6 @@ from app.models import Outage
 from app.models.steps import readings_of_step
 from app.web.session_view import SessionView
 
-SAMPLE_MILLISECONDS = 250
-
 
 @dataclass(frozen=True)
 class Downtime:

@@ -4,8 +4,13 @@ import { connect } from "./bell_source.js";
 /** @param {{rang: (topics: string[]) => void, everything: () => void}} hear */
 export function startBells(hear) {
   const at = (document.body.dataset.at ?? "").split(/\s+/).filter(Boolean);
+  let listening = false;
   const receive = (message) => {
     if (message.state) showState(message.state);
+    if (message.state === "connected" && !listening) {
+      listening = true;
+      hear.everything(); // what was committed between the page's reading and this moment rang unheard
+    }
     if (message.topics) hear.rang(message.topics);
     if (message.everything) hear.everything();
   };

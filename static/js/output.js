@@ -38,7 +38,7 @@ class Viewer {
     this.sizeShown = part("size");
     this.follow = part("follow");
     this.search = new SearchBar(this, part);
-    this.data = new OutputData(section.dataset.attempt, section.dataset.stream, (what) => this.onChange(what));
+    this.data = new OutputData(section.dataset.attempt, section.dataset.stream, part("codec").value, (what) => this.onChange(what));
     this.top = 0; // number of the first row in view, with a fraction
     this.listen(part);
     this.watch();
@@ -91,6 +91,7 @@ class Viewer {
     const word = state === "lost" ? this.words.lost : state === "ended" ? (total ? this.words.ended : this.words.none) : total ? this.words.live : this.words.empty;
     this.stateShown.dataset.now = state;
     if (this.stateShown.textContent !== word) this.stateShown.textContent = word;
+    this.view.style.setProperty("--count", Math.min(total, 100));
     this.sizeShown.textContent = `${total.toLocaleString()} / ${bytes(size)}`;
   }
 

@@ -7,10 +7,10 @@ const CATCH_UP = 1024 * 1024; // bytes behind which the live stream is joined at
 const RETRY = 2000;
 
 export class OutputData {
-  constructor(attempt, stream, changed) {
+  constructor(attempt, stream, codec, changed) {
     this.address = `/attempts/${attempt}/output`;
     this.stream = stream;
-    this.codec = "utf-8";
+    this.codec = codec;
     this.changed = changed; // called with what changed: "lines" or "state"
     this.state = "waiting"; // live, lost, ended
     this.total = 0;

@@ -131,7 +131,16 @@ async def test_a_finished_session_lets_go_of_its_nodes(world: World) -> None:
     async with world.database.reading() as db:
         held = list(await db.scalars(SessionNode.__table__.select().with_only_columns(SessionNode.active)))
     assert held == [False, False]
-    await world.running()  # the next session on the same cluster
+
+
+async def test_a_completed_session_raises_the_version_that_the_cluster_records(world: World) -> None:
+    await world.running()
+    before = (await world.session()).cluster
+    await world.carried_out()
+    after = (await world.session()).cluster
+    assert (str(before.cluster.version), str(after.cluster.version)) == ("R16.3", "R16.3.2")
+    assert after.version == before.version + 1
+    assert "cluster.raised" in [event.action for event in await world.events()]
 
 
 async def test_planned_times_follow_one_another_from_the_start_of_the_window(world: World) -> None:
@@ -144,7 +153,7 @@ async def test_planned_times_follow_one_another_from_the_start_of_the_window(wor
 async def test_a_paused_session_resumes_with_a_new_segment(world: World) -> None:
     await world.running()
     await world.do("sato", sessions.pause_session, world.session_id, "休憩")
-    assert await world.advance() == "stale"
+    assert await world.advance() == "paused"
     await world.do("suzuki", sessions.resume_session, world.session_id)
     session = await world.session()
     assert (session.state, session.pause_reason, session.advance_no) == (SessionState.RUNNING, None, 2)

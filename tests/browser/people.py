@@ -45,7 +45,9 @@ class At:
 
 
 @asynccontextmanager
-async def seated(browser: Browser, base: str, name: str, *, language: str = "ja-JP", phone: bool = False) -> AsyncIterator[At]:
+async def seated(
+    browser: Browser, base: str, name: str, *, language: str = "ja-JP", phone: bool = False
+) -> AsyncIterator[At]:
     """A demo account in a context of its own. Fails at the end if a page of theirs complained."""
     size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
     context = await browser.new_context(

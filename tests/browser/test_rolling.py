@@ -10,6 +10,7 @@ import pytest
 
 from app.lab import down, status
 from tests.browser.people import WAIT, At, seated
+from tests.support.browser import axe_violations
 from tests.torture.victim import Victim
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ async def look_back(operator: At, auditor: At, path: str) -> None:
     await operator.see("#downtime [data-site=site1]")
     shown = await operator.page.inner_text("#downtime")
     assert "2 回" in shown
+    assert await axe_violations(operator.page) == []
     session = path.rpartition("/")[2]
     for word in ("operator", "checker", "approver"):
         await auditor.go(f"/history?session={session}&actor={word}")

@@ -43,7 +43,7 @@ class Recorder:
     async def sink(self, stream: str, offset: int, data: bytes) -> None:
         store: bytearray = getattr(self, stream)
         assert offset == len(store), f"{stream}: offset {offset}, stored {len(store)}"
-        assert 0 < len(data) <= 256 * 1024
+        assert 0 < len(data) <= 1024 * 1024
         store += data
 
     async def on_claim(self) -> None:

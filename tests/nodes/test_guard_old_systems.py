@@ -72,6 +72,7 @@ def old(folder: Path, digest: str = "openssl") -> Guard:
     """The guard of such a system: asked in the same words, finding less."""
     (folder / "guard.sh").write_bytes(SCRIPT.replace(b"/proc/self/stat", b"/nonexistent/stat"))
     env = {"PATH": str(tools(folder / "bin", digest)), "TEJUN_BOOT_FILE": "/nonexistent/boot_id"}
+    env["COLUMNS"] = "40"  # a login shell's narrow terminal: some ps cut their lines at it
     return Guard(folder, Path("/bin/sh"), secrets.token_hex(8), env)
 
 

@@ -45,6 +45,20 @@ async def runs_a_command(crew: Crew, session_id: int) -> bool:
     return any(attempt.claimed_at and not attempt.ended_at for attempt in attempts)
 
 
+async def killed_in_turn(
+    workers: list[asyncio.subprocess.Process], crew: Crew, session_id: int, url: str, log: Path
+) -> None:
+    """Three times: kill the worker that works while a command is under way, and start another as the next spare."""
+    for number in (1, 2, 3):
+        await started(log, number)
+        while not await runs_a_command(crew, session_id):
+            await asyncio.sleep(0.02)
+        first = workers.pop(0)
+        first.send_signal(signal.SIGKILL)
+        await first.wait()
+        workers.append(await worker(crew.console.settings.home, url, log))
+
+
 @pytest.mark.torture
 @pytest.mark.postgres
 @pytest.mark.timeout(300)
@@ -60,14 +74,7 @@ async def test_a_spare_worker_takes_over_when_the_other_is_killed(tmp_path: Path
         await crew.start(session_id)
         people = asyncio.ensure_future(crew.carry_out(session_id, seconds=200))
         try:
-            for number in (1, 2, 3):
-                await started(log, number)
-                while not await runs_a_command(crew, session_id):
-                    await asyncio.sleep(0.02)
-                first, second = workers
-                first.send_signal(signal.SIGKILL)
-                await first.wait()
-                workers = [second, await worker(home, postgres_url, log)]
+            await killed_in_turn(workers, crew, session_id, postgres_url, log)
             await people
         finally:
             people.cancel()

@@ -18,7 +18,6 @@ from pathlib import Path
 from app.lab import packages, rpmfile
 
 _BAR = "#" * 40
-_TAGS = {"FILENAMES": "files", "FILEDIGESTS": "digests"}
 
 
 class Failure(Exception):

@@ -1,0 +1,36 @@
+"""What is said of a fault once the command was sent: never that nothing was sent. The rest of the codes is in `outcomes`."""
+
+from __future__ import annotations
+
+from app.domain.text import Text
+
+BEGUN = {
+    "unreachable": Text(
+        ja="コマンドを送信した後、ノードに接続できなくなりました。",
+        en="Since the command was sent, the node cannot be reached.",
+    ),
+    "host_key_changed": Text(
+        ja="コマンドを送信した後、ノードが承認済みのものと異なるホスト鍵を提示しました。別のマシンや盗聴のおそれがあります。",
+        en="Since the command was sent, the node shows another host key than the accepted one. "
+        "It may be another machine or an eavesdropper.",
+    ),
+    "host_key_unknown": Text(
+        ja="コマンドを送信した後、ノードの承認済みのホスト鍵がなくなりました。",
+        en="Since the command was sent, no host key of the node is accepted any more.",
+    ),
+    "authentication_refused": Text(
+        ja="コマンドを送信した後、ノードが認証を拒否しました。認証情報とノードの authorized_keys・sshd を確認してください。",
+        en="Since the command was sent, the node refuses the credential. "
+        "Check the credential and the node's authorized_keys and sshd configuration.",
+    ),
+    "credential_missing": Text(
+        ja="コマンドを送信した後、認証情報を読み取れなくなりました。管理者に、コンソールの認証情報の設定を確認してもらってください。",
+        en="Since the command was sent, the credential cannot be read. "
+        "Ask the administrator to look at the console's credentials.",
+    ),
+    "guard_broken": Text(
+        ja="コマンドを送信した後、ノード側の実行の仕組みが正しく応答しません。スプール用フォルダーの権限と空き容量を確認してください。",
+        en="Since the command was sent, the guard on the node does not answer rightly. "
+        "Check the permissions of the spool folder and the free space.",
+    ),
+}
