@@ -28,7 +28,7 @@ TEJUN_READY := $(VENV)/.tejun-installed
 NPM_READY := node_modules/.installed
 ASSETS := static/vendor/htmx.min.js
 
-.PHONY: help setup run test fast check static everything format format-check lint types imports migrations-check \
+.PHONY: help setup run test fast long check static everything format format-check lint types imports migrations-check \
   torture bench lock bundle clean
 .DEFAULT_GOAL := help
 
@@ -40,18 +40,21 @@ setup: $(TEJUN_READY) $(ASSETS)  ## fetch everything into the clone; a second ti
 run: setup  ## the console with its simulated clusters; PORT=9000 for another port
 	$(BIN)/tejun serve --demo $(if $(PORT),--port $(PORT))
 
-test: setup  ## every test, browser and PostgreSQL included
+test: setup  ## every test but the long ones, browser and PostgreSQL included
 	$(PYTEST) $(SIDE_BY_SIDE)
 
 fast: setup  ## the tests without browser
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not browser and not torture and not bench"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not browser and not long and not torture and not bench"
 
 check: static test  ## what must hold before a commit
 
 static: format-check lint types imports  ## the part of check that runs nothing
 
-everything: test  ## every test, then the torture and the benchmarks, which need the machine for themselves
-	$(PYTEST) -m "torture or bench" -s
+everything: test  ## every test, then what needs the machine for itself
+	$(PYTEST) -m "long or torture or bench" -s
+
+long: setup  ## whole sessions beyond those of `make test`: on PostgreSQL, and under the faults of the lab
+	$(PYTEST) -m long
 
 format: setup  ## put the code in its form
 	$(BIN)/ruff check --fix-only --quiet .

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ALLOWED_SKIPS: tuple[str, ...] = ("lab mode ns:", "no rpm on this machine")
 MARKED_BY_FIXTURE = {"browser": "browser", "postgres_server": "postgres"}
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-LAST = ("browser", "torture", "bench")  # in this order, after everything else
+LAST = ("browser", "long", "torture", "bench")  # in this order, after everything else
 
 # no memory of former runs, and no deadline: two tests may share a slow processor
 set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / ".cache" / "hypothesis")

@@ -50,8 +50,9 @@ async def test_ctrl_c_ends_it_with_streams_open_and_the_next_start_goes_on_by_it
         assert (session.state, session.pause_reason) == ("running", None)
         await victim.start()
         try:
-            await people
+            await crew.moved_on(session_id, session.position)
         finally:
+            people.cancel()
             await victim.kill()
         assert "Traceback" not in (tmp_path / "victim.log").read_text()
 

@@ -20,7 +20,7 @@ from tests.support.crew import Crew
     [
         ("rolling", 32, "sqlite"),
         ("standard", 29, "sqlite"),
-        pytest.param("rolling", 32, "postgres", marks=pytest.mark.postgres),
+        pytest.param("rolling", 32, "postgres", marks=[pytest.mark.postgres, pytest.mark.long]),
     ],
 )
 async def test_the_lab_cluster_is_patched_from_draft_to_completion(

@@ -52,6 +52,7 @@ class Work:
         await asyncio.to_thread(self.console.fault, kind, "node-b", **values)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(150)
 async def test_each_danger_stops_the_step_says_why_and_the_work_goes_on_after_it(console: Console) -> None:
     async with (

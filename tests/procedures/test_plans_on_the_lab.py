@@ -65,7 +65,7 @@ class Performer:
             await asyncio.sleep(0.2)
 
 
-@pytest.mark.parametrize("lab_mode", ["auto", "plain"])
+@pytest.mark.parametrize("lab_mode", [pytest.param("auto", marks=pytest.mark.long), "plain"])
 @pytest.mark.parametrize("method", ["rolling", "standard"])
 async def test_a_plan_brings_every_node_to_the_patched_version(lab: Cluster, method: str) -> None:
     made = plan_for(lab, method)

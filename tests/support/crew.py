@@ -150,6 +150,15 @@ class Crew:
         assert run.awaiting != Awaiting.CHECK, (run.key, run.outcome)
         return run
 
+    async def moved_on(self, session_id: int, position: int) -> None:
+        """Wait until the session has left that step behind."""
+        async with asyncio.timeout(60):
+            while True:
+                async with self.console.database.reading() as db:
+                    if (await db.get_one(MaintenanceSession, session_id)).position > position:
+                        return
+                await asyncio.sleep(0.05)
+
     async def press(self, run: StepRun) -> None:
         """The right person does what an awaiting step run waits for."""
         async with self.act("checker" if run.awaiting == Awaiting.CHECKER else "operator") as act:
