@@ -15,6 +15,12 @@ from app.models.steps import outages_of_session, step_runs
 from tests.support.crew import Crew
 
 
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest) -> str:
+    """The database of the test; empty for SQLite in the home folder."""
+    return str(request.getfixturevalue("postgres_url")) if kind == "postgres" else ""
+
+
 @pytest.mark.parametrize(
     ("method", "steps", "kind"),
     [
@@ -24,9 +30,8 @@ from tests.support.crew import Crew
     ],
 )
 async def test_the_lab_cluster_is_patched_from_draft_to_completion(
-    tmp_path: Path, method: str, steps: int, kind: str, request: pytest.FixtureRequest
+    tmp_path: Path, method: str, steps: int, url: str
 ) -> None:
-    url = str(request.getfixturevalue("postgres_url")) if kind == "postgres" else ""
     async with Crew.aboard(tmp_path, database_url=url) as crew:
         session_id = await crew.approved_session(method)
         await crew.start(session_id)

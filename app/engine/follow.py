@@ -194,7 +194,8 @@ class Follower:
         ends = loop.time() + self._limits.cancel_seconds
         while loop.time() < ends:
             try:
-                if await self._links.cancel(target, attempt.key) == "dead":
+                # absent: it never started, and its spent key says that it never will
+                if await self._links.cancel(target, attempt.key) in ("dead", "absent"):
                     return "timed_out" if late and attempt.cancel_asked_at is None else "cancelled"
             except NodeError as no:
                 log.warning("cancel not delivered", attempt=attempt_id, code=no.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,31 @@ from app.nodes.target import Credential
 ENCODINGS = ("utf-8", "euc-jp", "cp932")  # those in which nodes write
 
 
+@contextlib.asynccontextmanager
+async def signing(credential: Credential) -> AsyncIterator[dict[str, Any]]:
+    """Arguments of `asyncssh.connect` that hold while the block lasts: an agent's keys sign only while it is connected.
+
+    The agent's keys are handed over one by one, since asyncssh asks an agent only together with the user's own key files.
+    """
+    if credential.kind != "agent":
+        yield authentication(credential)
+        return
+    async with asyncssh.SSHAgentClient(_socket(credential)) as agent:
+        try:
+            keys = list(await agent.get_keys())
+        except (OSError, ValueError) as error:
+            raise _missing(credential, str(error) or type(error).__name__) from None
+        if not keys:
+            raise _missing(credential, "the agent holds no key")
+        yield {"client_keys": keys, "agent_path": None, "password": None}
+
+
 def authentication(credential: Credential) -> dict[str, Any]:
     """Arguments of `asyncssh.connect` for this credential and no other (no keys or agent of the console's own user).
 
     Raises CredentialMissing if the file, variable or socket is not there, empty, or a key that needs a passphrase.
     """
     only: dict[str, Any] = {"client_keys": None, "agent_path": None, "password": None}
-    if credential.kind == "agent":
-        return only | {"agent_path": _socket(credential)}
     secret = _read(credential)
     if credential.kind in ("password_file", "password_env"):
         return only | {"password": secret.rstrip("\r\n")}

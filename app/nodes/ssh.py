@@ -6,7 +6,7 @@ import asyncio
 
 import asyncssh
 
-from app.nodes.credentials import authentication
+from app.nodes.credentials import signing
 from app.nodes.errors import (
     AuthenticationRefused,
     HostKeyChanged,
@@ -98,27 +98,27 @@ async def connect(
         raise HostKeyUnknown(target.where, await _offered(target.where, target.address, target.port, timeout))
     pinned = asyncssh.import_public_key(target.host_key)
     watcher = Watcher(pinned)
-    secret = authentication(target.credential)
     try:
-        connection = await asyncssh.connect(
-            target.address,
-            target.port,
-            username=target.user,
-            client_factory=lambda: watcher,
-            config=None,
-            known_hosts=([], [], []),
-            server_host_key_algs=RSA if pinned.get_algorithm() == "ssh-rsa" else [pinned.get_algorithm()],
-            x509_trusted_certs=None,
-            client_host_keys=None,
-            gss_host=None,
-            encryption_algs=CIPHERS,
-            compression_algs=["none"],
-            keepalive_interval=keepalive_interval,
-            keepalive_count_max=keepalive_count,
-            connect_timeout=timeout,
-            login_timeout=timeout,
-            **secret,
-        )
+        async with signing(target.credential) as secret:
+            connection = await asyncssh.connect(
+                target.address,
+                target.port,
+                username=target.user,
+                client_factory=lambda: watcher,
+                config=None,
+                known_hosts=([], [], []),
+                server_host_key_algs=RSA if pinned.get_algorithm() == "ssh-rsa" else [pinned.get_algorithm()],
+                x509_trusted_certs=None,
+                client_host_keys=None,
+                gss_host=None,
+                encryption_algs=CIPHERS,
+                compression_algs=["none"],
+                keepalive_interval=keepalive_interval,
+                keepalive_count_max=keepalive_count,
+                connect_timeout=timeout,
+                login_timeout=timeout,
+                **secret,
+            )
     except asyncssh.PermissionDenied as error:
         raise AuthenticationRefused(target.where, target.user, target.credential.kind) from error
     except (OSError, asyncssh.Error) as error:
