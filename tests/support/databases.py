@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.db import Database
@@ -41,4 +42,5 @@ def _make_tables(url: str) -> None:
         await migrate(database)
         await database.close()
 
-    asyncio.run(migrated())
+    with ThreadPoolExecutor(1) as apart:  # a fixture may be asked for while a test's own loop is running
+        apart.submit(lambda: asyncio.run(migrated())).result()
