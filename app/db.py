@@ -126,7 +126,6 @@ class Database:
             if topics and not self.is_sqlite:
                 payload = json.dumps({"from": self.origin, "topics": topics})
                 await db.execute(sa.text("select pg_notify(:c, :p)"), {"c": CHANNEL, "p": payload})
-            passing("before_commit")
             await db.commit()
             passing("before_bell")
             for call in db.info.pop(_AFTER, []):
