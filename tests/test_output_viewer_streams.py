@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.test_output_viewer import HEAP, Viewed, line, plain
 
@@ -77,6 +78,25 @@ async def test_japanese_is_right_in_the_codec_that_is_chosen(viewed: Viewed, pag
         await expect(last).to_have_text(texts[-1])
         rows = await viewed.rows(len(texts))
         assert rows == {shown: texts[shown - 1] for shown in rows}
+
+
+async def test_a_codec_chosen_before_the_first_answer_is_shown(viewed: Viewed, page: Page) -> None:
+    # race: the answer to the first question comes after the change of codec, and is thrown away
+    await viewed.append("停止しました\n".encode("cp932"))
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        await route.continue_() if held else held.append(route)
+
+    await page.route("**/output/lines?*stream=out*", hold)
+    async with viewed.served():
+        await viewed.open(page)
+        async with asyncio.timeout(20):
+            while not held:
+                await asyncio.sleep(0.02)
+        await page.select_option("[data-codec]", "cp932")
+        await held[0].continue_()
+        assert await viewed.rows(1) == {1: "停止しました"}
 
 
 @pytest.mark.parametrize("running", [True, False])

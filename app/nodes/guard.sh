@@ -84,8 +84,11 @@ drop() { # nothing was started: take the folder away again, unless another start
   fail "$@"
 }
 start() { # $1 sha256 $2 floor in KiB $3 cap in bytes: every refusal comes before the claim
-  [ -d "$D" ] || mkdir -p "$D" 2>/dev/null || fail spool
-  pl=payload.$nonce limit=$3
+  pl=payload.$nonce limit=$3 tries=0
+  # a start that gives up takes the folder away while it is empty: it stays once our file is in it
+  until { mkdir -p "$D" && printf '' >"$D/$pl"; } 2>/dev/null; do
+    if [ $((tries += 1)) -gt 20 ]; then fail spool; fi
+  done
   if [ "$2" -gt 0 ]; then
     free=$(df -Pk "$B" 2>/dev/null | { read -r line; read -r line line line free line; echo "$free"; })
     case $free in *[!0-9]*) free= ;; esac

@@ -109,9 +109,9 @@ export class OutputData {
 
   /** Learn how much there is and follow what comes; where the stream was left a moment ago, go on exactly there. */
   async join() {
-    if (this.source || this.joining) return;
-    this.joining = true;
     const { epoch } = this;
+    if (this.source || this.joining === epoch) return;
+    this.joining = epoch; // what an earlier epoch still asks for is thrown away, so it does not count
     try {
       const now = await this.ask("lines", { from: 0, count: 0 });
       if (epoch !== this.epoch) return;
@@ -125,7 +125,7 @@ export class OutputData {
       this.setState("lost");
       this.timer = setTimeout(() => this.join(), RETRY);
     } finally {
-      this.joining = false;
+      if (this.joining === epoch) this.joining = null;
     }
   }
 

@@ -61,6 +61,21 @@ async def test_a_truncated_payload_is_never_run(guard: Guard) -> None:
     assert not (guard.spool / key).exists()
 
 
+async def test_a_start_that_gives_up_does_not_take_the_folder_from_one_that_begins(guard: Guard) -> None:
+    # race: the start of a dead connection finds its payload short and removes the empty folder, while the next one is
+    # between making that folder and writing into it
+    tools, key = guard.folder / "tools", new_key()
+    tools.mkdir()
+    (tools / "mkdir").write_text(
+        f'#!/bin/sh\n{shutil.which("mkdir")} "$@" || exit\n'
+        f"[ -e {tools}/raced ] || {{ : >{tools}/raced; rmdir {guard.spool / key}; }}\n"
+    )
+    (tools / "mkdir").chmod(0o755)
+    told = await guard.run(key, "echo started", PATH=f"{tools}:{PATH}")
+    assert (tools / "raced").exists()
+    assert (told.out, told.last) == (b"started\n", "done 0 8 0 0 0")
+
+
 async def test_of_twenty_starters_one_starts_and_all_see_the_same(guard: Guard) -> None:
     key, counter = new_key(), guard.folder / "count"
     text = f"echo x >>{counter}; sleep 1; echo result"
