@@ -69,23 +69,23 @@ _INTEL = arch_in("x86", "x64")
 _STANDARD, _ROLLING = method_allows("standard"), method_allows("rolling")
 
 RULES = (
-    _Rule("1.3", "rolling", (_WSFC, _UPGRADE, _INTEL, _ROLLING, from_at_least(13, 1))),
+    _Rule("1.3", "rolling", (_WSFC, _UPGRADE, _INTEL, _ROLLING, from_at_least(13, 1), COMMON_STANDBY)),
     _Rule("1.1.1", "standard", (_WSFC, _UPGRADE, _INTEL, _STANDARD, from_at_least(12, 8))),
     _Rule("1.1.2", "standard", (_WSFC, _UPGRADE, _INTEL, _STANDARD, from_at_most(12, 7))),
     _Rule("1.1.3", "standard", (_WSFC, _UPGRADE, arch_in("ipf32"), _STANDARD)),
     _Rule("1.1.4", "standard", (_WSFC, _UPGRADE, arch_in("ipf"), _STANDARD)),
     _Rule(
-        "1.3", "rolling", (_WSFC, _PATCH, _INTEL, from_at_least(12, 8))
+        "1.3", "rolling", (_WSFC, _PATCH, _INTEL, from_at_least(12, 8), COMMON_STANDBY)
     ),  # 1.2.1: the only one, whatever --method says
     _Rule("1.2.2", "standard", (_WSFC, _PATCH, _INTEL, _STANDARD, from_at_most(12, 7))),
     _Rule("2.1", "standard", (_WINDOWS, _UPGRADE, _STANDARD)),
-    _Rule("2.3", "rolling", (_WINDOWS, _PATCH, _ROLLING, from_at_least(12, 8))),
+    _Rule("2.3", "rolling", (_WINDOWS, _PATCH, _ROLLING, from_at_least(12, 8), COMMON_STANDBY)),
     _Rule("2.2", "standard", (_WINDOWS, _PATCH, _STANDARD)),
     _Rule("3.1", "standard", (_UNIX, _UPGRADE, _STANDARD)),
-    _Rule("3.3", "rolling", (_UNIX, _PATCH, _ROLLING)),
+    _Rule("3.3", "rolling", (_UNIX, _PATCH, _ROLLING, COMMON_STANDBY)),
     _Rule("3.2", "standard", (_UNIX, _PATCH, _STANDARD)),
 )
-_ALWAYS = (CLASSIC, ARCH_EXISTS, ONE_ACTIVE, COMMON_STANDBY, LATER)
+_ALWAYS = (CLASSIC, ARCH_EXISTS, ONE_ACTIVE, LATER)
 _NEAREST = 3
 
 

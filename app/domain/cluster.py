@@ -29,7 +29,18 @@ ClusterwareName = Literal[
     "wsfc", "clusterpro", "pacemaker", "serviceguard", "lifekeeper", "vcs", "oracle", "other"
 ]
 
-DEFAULT_PATHS = {"nqs": "/usr/lib/nqs", "patches": "/var/tmp"}  # noqa: S108 - a folder of the nodes, not of this machine
+DEFAULT_PATHS = {
+    "nqs": "/usr/lib/nqs",
+    "spool": "/usr/spool/nqs",
+    "patches": "/var/tmp",  # noqa: S108 - a folder of the nodes, not of this machine
+}
+DEFAULT_WINDOWS_PATHS = {
+    "install": r"C:\JobCenter\SV",
+    "clwin": r"C:\JobCenter\CL",
+    "packages": r"C:\JobCenter\packages",
+    "saves": r"C:\JobCenter\saves",
+}
+"""Where things lie when the cluster file does not say: install and clwin as built from facts 1.4, the others our own choice."""
 _ABSOLUTE = re.compile(r"/|~/|[A-Za-z]:[\\/]")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z0-9+_-]+){0,2}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -148,7 +159,12 @@ class Cluster(Frozen):
 
     def path(self, name: str) -> str:
         """The path of that name: the file's own, or the default. Raises KeyError for a name that has neither."""
-        return self.paths[name] if name in self.paths else DEFAULT_PATHS[name]
+        defaults = DEFAULT_WINDOWS_PATHS if self.os == "windows" else DEFAULT_PATHS
+        return self.paths[name] if name in self.paths else defaults[name]
+
+    def carries(self, node: Node, site: Site) -> bool:
+        """Whether the site exists on that node."""
+        return site.nodes is None or node.name in site.nodes
 
     def installed(self, node: Node) -> Version:
         """What is installed on `node` before the session: its own version where the file gives one, else the cluster's."""

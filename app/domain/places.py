@@ -21,13 +21,22 @@ OF_CLUSTER = frozenset(
         "to",
         "to_version",
         "disk_floor",
+        "spool",
+        "install",
+        "clwin",
+        "packages",
+        "saves",
     }
 )
-OF_NODE = frozenset({"node", "node_version"})
-OF_SITE = frozenset({"site", "database", "group"})
+OF_NODE = frozenset({"node", "node_version", "installed"})
+OF_SITE = frozenset({"site", "database", "group", "virtual_host", "resource", "script"})
 LISTS = frozenset(
     {
         "any_processes",
+        "site_processes",
+        "own_processes",
+        "local_processes",
+        "local_own_processes",
         "site_processes_from",
         "site_processes_to",
         "own_processes_from",

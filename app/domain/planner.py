@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from app.domain import choosing
 from app.domain.choosing import Choice, Nearest, NoProcedure
 from app.domain.cluster import Cluster, Node, check_path
+from app.domain.conditions import Moment
 from app.domain.digest import digest_of
 from app.domain.errors import Invalid
-from app.domain.library import Procedure
+from app.domain.library import Procedure, condition
 from app.domain.predicates import Case, Install, Method, Operation, takers
 from app.domain.procedure import Phase, Plan, PlanWarning, Step
 from app.domain.rendering import phases
@@ -87,6 +88,7 @@ def make_plan(
     method: Method = "auto",
     install: Install = "overwrite",
     inputs: Inputs | None = None,
+    literal: str | None = None,
 ) -> Plan | NoProcedure:
     """The whole plan, the same for the same input; NoProcedure where the manual, or this edition of the library, has none."""
     case = Case(cluster, operation, to, method, install)
@@ -96,9 +98,8 @@ def make_plan(
     procedure = library(choice.procedure)
     if procedure is None:
         return _not_carried(choice)
-    scene = _scene(case, inputs or Inputs())
-    done = tuple(phase for section in procedure.sections for phase in phases(section, scene))
-    return _sealed(case, choice, _warnings(case, scene), done)
+    scene = _scene(case, inputs or Inputs(), literal)
+    return _sealed(case, choice, _warnings(case, scene), _carried_out(procedure, scene))
 
 
 def plan_is_executable(plan: Plan) -> tuple[Text, ...]:
@@ -112,15 +113,30 @@ def plan_is_executable(plan: Plan) -> tuple[Text, ...]:
     return (_NO_DIGEST,) if open_checks else ()
 
 
-def _scene(case: Case, inputs: Inputs) -> Scene:
+def _carried_out(procedure: Procedure, scene: Scene) -> tuple[Phase, ...]:
+    """The sections that the case takes, in order, each knowing which nodes have the target version already."""
+    done: list[Phase] = []
+    upgraded: frozenset[str] = frozenset()
+    before = Moment(scene.case, scene.case.source).values()
+    for section in procedure.sections:
+        if section.when is None or condition(section.when).holds(before):
+            carried_out, upgraded = phases(section, scene, upgraded)
+            done += carried_out
+    return tuple(done)
+
+
+def _scene(case: Case, inputs: Inputs, literal: str | None) -> Scene:
+    if case.cluster.os == "windows":
+        return Scene(case, _target(case.cluster), inputs.patch_file or "", inputs.patch_sha256 or "", literal)
     folder = case.cluster.path("patches").rstrip("/")
     usual = f"{folder}/NECJCpt-{case.to.numbers}-1.{_ARCH[case.cluster.arch]}.rpm"
-    return Scene(case, _target(case.cluster), inputs.patch_file or usual, inputs.patch_sha256 or "")
+    return Scene(case, _target(case.cluster), inputs.patch_file or usual, inputs.patch_sha256 or "", literal)
 
 
 def _target(cluster: Cluster) -> Node:
-    name = takers(cluster)[0]
-    return next(node for node in cluster.standbys if node.name == name)
+    """The standby that takes over where the procedure fails over; in the others it is never asked for."""
+    able = takers(cluster)
+    return next((node for node in cluster.standbys if node.name in able), cluster.standbys[0])
 
 
 def _sealed(case: Case, choice: Choice, warnings: tuple[PlanWarning, ...], done: tuple[Phase, ...]) -> Plan:

@@ -5,7 +5,7 @@ choosing.py puts them together; nothing here knows a procedure. "R12.7.x or earl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -244,14 +244,3 @@ ARCH_EXISTS = Predicate(
         en="ipf32 (32-bit emulation) exists on Windows only; on UNIX write ipf.",
     ),
 )
-
-APPLIES: Mapping[str, tuple[Callable[[Case], bool], Text]] = {
-    "local_site_used": (
-        lambda case: case.cluster.local_site == "used",
-        Text(
-            ja="ローカルサイトを使わないクラスタなので、起動しません。",
-            en="The cluster does not use its local sites, so none is started.",
-        ),
-    ),
-}
-"""Conditions under which a step applies, and what is shown where it does not. Decided from file and options alone."""

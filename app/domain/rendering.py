@@ -6,16 +6,16 @@ stays in the plan and becomes one for a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.domain import clusterware
 from app.domain.cluster import Node, Site
-from app.domain.library import CheckTemplate, Section, StepTemplate
+from app.domain.conditions import explain
+from app.domain.library import Branch, CheckTemplate, HandOff, Section, StepTemplate, condition
 from app.domain.places import fill, fill_tokens
-from app.domain.predicates import APPLIES
 from app.domain.probes import READ_ONLY
 from app.domain.procedure import Check, CommandText, Kind, ManualPlace, Phase, Step
-from app.domain.shell import sh, word
+from app.domain.shell import WORDS
 from app.domain.spots import Scene, Spot
 from app.domain.text import Text
 
@@ -28,26 +28,68 @@ BY_HAND = Text(
 )
 
 
-Doing = tuple[Kind, tuple[CommandText, ...], tuple[Check, ...], Text | None]
+BY_A_PERSON: Mapping[str, Text] = {
+    "gui": Text(
+        ja="手作業の理由: 画面の操作だけで行えるステップです。",
+        en="Why by hand: it can be done in a window only.",
+    ),
+    "handoff": Text(
+        ja="手作業の理由: 具体的な手順は別の文書にあります。",
+        en="Why by hand: the procedure itself is another document's.",
+    ),
+    "decision": Text(
+        ja="手作業の理由: 人が見て判断するステップです。", en="Why by hand: a person looks and judges."
+    ),
+    "organisation": Text(
+        ja="手作業の理由: 自組織で決めた方法で行うステップです。",
+        en="Why by hand: it is done in the way your organisation has laid down.",
+    ),
+    "people": Text(
+        ja="手作業の理由: ほかの人への連絡や依頼を含みます。", en="Why by hand: it is asked of other people."
+    ),
+    "unknown_command": Text(
+        ja="手作業の理由: コマンドの引数が公開資料では確かめられません。コマンドリファレンスで確かめてください。",
+        en="Why by hand: no public document gives the command's arguments; see the command reference.",
+    ),
+    "cluster_software": Text(
+        ja="手作業の理由: コンソールはこのクラスタ管理ソフトウェアを操作しません。",
+        en="Why by hand: the console does not command this cluster software.",
+    ),
+}
+"""Why a step is a person's (library.WhyManual), as the operator reads it."""
+
+Doing = tuple[Kind, tuple[CommandText, ...], tuple[Check, ...], tuple[Text, ...]]
 
 
-def phases(section: Section, scene: Scene) -> Iterator[Phase]:
-    """The section carried out: once, or for each standby node in the order of the cluster file."""
+def phases(section: Section, scene: Scene, upgraded: frozenset[str]) -> tuple[list[Phase], frozenset[str]]:
+    """The section carried out: once, or for each standby node in the order of the cluster file; and the nodes that have the
+    target version after it. `upgraded` are those that have it before."""
     cluster = scene.case.cluster
     nodes: tuple[Node | None, ...] = {
         "standby": cluster.standbys,
         "active": (cluster.active,),
         "cluster": (None,),
     }[section.role]
+    ordered = section.ordered(scene.literal)
+    done = []
     for number, node in enumerate(nodes):
-        templates = [template for template in section.steps if number == 0 or not template.once]
-        steps = [
-            _step(section, template, spot) for template in templates for spot in _spots(template, node, scene)
-        ]
-        yield Phase(section=section.section, variant=section.variant, role=section.role, steps=tuple(steps))
+        steps: list[Step] = []
+        for template in ordered:
+            if number and template.once:
+                continue
+            spots = list(_spots(template, node, scene, upgraded))
+            steps += [_step(section, template, spot) for spot in spots]
+            if template.upgrades:
+                upgraded |= {spot.node.name for spot in spots if spot.node}
+        done.append(
+            Phase(section=section.section, variant=section.variant, role=section.role, steps=tuple(steps))
+        )
+    return done, upgraded
 
 
-def _spots(template: StepTemplate, node: Node | None, scene: Scene) -> Iterator[Spot]:
+def _spots(
+    template: StepTemplate, node: Node | None, scene: Scene, upgraded: frozenset[str]
+) -> Iterator[Spot]:
     cluster = scene.case.cluster
     nodes: tuple[Node | None, ...] = {
         "phase": (node,),
@@ -64,11 +106,13 @@ def _spots(template: StepTemplate, node: Node | None, scene: Scene) -> Iterator[
     ]
     for place in nodes:
         for site in sites:
-            yield Spot(scene, place, site)
+            if place is None or site is None or cluster.carries(place, site):
+                yield Spot(scene, place, site, upgraded)
 
 
-def _step(section: Section, template: StepTemplate, spot: Spot) -> Step:
-    taken, why_not = _applies(template, spot)
+def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
+    branch, template = raw.taken(spot.moment)
+    taken, why_not = _applies(branch, template, spot)
     kind, commands, checks, extra = _doing(template, spot)
     interlocks, _ = _checks(template.interlocks, spot)
     place = ManualPlace(section=section.section, variant=section.variant, step=template.step or None)
@@ -78,11 +122,12 @@ def _step(section: Section, template: StepTemplate, spot: Spot) -> Step:
         errata=template.errata,
         applies=taken,
         reason=why_not,
+        branch=branch.branch if branch else None,
         node=spot.node.name if spot.node else None,
         site=spot.site.name if spot.site else None,
         kind=kind,
         title=_text(template.title, spot),
-        instructions=_text(template.instructions, spot, extra),
+        instructions=_text(template.instructions, spot, *_told(template), *extra),
         manual_commands=template.manual_commands,
         commands=commands,
         checks=checks,
@@ -94,23 +139,50 @@ def _step(section: Section, template: StepTemplate, spot: Spot) -> Step:
 
 
 def _key(section: Section, template: StepTemplate, spot: Spot) -> str:
-    """`<section>-<step>[+<added>][@<node>][/<site>]`, as the plan contract has it."""
+    """`<section>[a|b]-<step>[.<part>][+<added>][@<node>][/<site>]`, as the plan contract has it."""
+    part = f".{template.part}" if template.part else ""
     added = f"+{template.added}" if template.added else ""
     node = f"@{spot.node.name}" if spot.node else ""
     site = f"/{spot.site.name}" if spot.site else ""
-    return f"{section.section}-{template.step}{added}{node}{site}"
+    return f"{section.section}{section.letter or ''}-{template.step}{part}{added}{node}{site}"
 
 
-def _applies(template: StepTemplate, spot: Spot) -> tuple[bool, Text | None]:
+def _applies(branch: Branch | None, template: StepTemplate, spot: Spot) -> tuple[bool, Text | None]:
+    if branch and branch.not_needed:
+        return False, _text(branch.not_needed, spot)
     if template.applies is None:
         return True, None
-    test, why_not = APPLIES[template.applies]
-    return (True, None) if test(spot.scene.case) else (False, why_not)
+    asked, values = condition(template.applies), spot.moment.values()
+    return (True, None) if asked.holds(values) else (False, explain(asked, values))
 
 
-def _text(text: Text, spot: Spot, extra: Text | None = None) -> Text:
-    ja, en = fill(text.ja, spot.values).rstrip("\n"), fill(text.en, spot.values).rstrip("\n")
-    return Text(ja=f"{ja}\n{extra.ja}", en=f"{en}\n{extra.en}") if extra else Text(ja=ja, en=en)
+def _told(template: StepTemplate) -> Iterator[Text]:
+    """What the library says beside the instructions: the other document, why a person does it, the way back."""
+    if template.handoff:
+        yield _document(template.handoff)
+    if template.why_manual:
+        yield BY_A_PERSON[template.why_manual]
+    if template.inverse:
+        yield Text(ja=f"戻すには: {template.inverse.ja}", en=f"To take it back: {template.inverse.en}")
+
+
+def _document(handoff: HandOff) -> Text:
+    ja, en = handoff.document.ja, handoff.document.en
+    if handoff.section:
+        ja, en = f"{ja} {handoff.section}", f"{en}, section {handoff.section}"
+    return Text(
+        ja=f"手順の出どころ: {ja}。自組織のコマンドや注意はオーバーレイファイルに書けます。",
+        en=f"Its procedure is in: {en}. Your own command or note can be kept in an overlay file.",
+    )
+
+
+def _text(text: Text, spot: Spot, *extra: Text) -> Text:
+    """The text filled in, and each further text as a line of its own."""
+    told = [text, *extra]
+    return Text(
+        ja="\n".join(fill(one.ja, spot.values).rstrip("\n") for one in told),
+        en="\n".join(fill(one.en, spot.values).rstrip("\n") for one in told),
+    )
 
 
 def _doing(template: StepTemplate, spot: Spot) -> Doing:
@@ -119,19 +191,22 @@ def _doing(template: StepTemplate, spot: Spot) -> Doing:
     if template.verb:
         return _verb(template, spot, checks)
     if template.command and template.only_os in (None, spot.scene.case.cluster.os):
-        return template.kind, (sh(_command(template.command, template, spot)),), checks, None
+        text = _command(template.command, template, spot)
+        return template.kind, (CommandText(shell=template.shell, text=text),), checks, ()
     if template.command:
-        return "manual", (), checks, BY_HAND
+        return "manual", (), checks, (BY_HAND,)
     if template.kind == "check" and not checks:
-        return "manual", (), (), BY_HAND
-    return template.kind, (), checks, BY_HAND if left_out else None
+        return "manual", (), (), (BY_HAND,)
+    return template.kind, (), checks, (BY_HAND,) if left_out else ()
 
 
 def _command(text: str, template: StepTemplate, spot: Spot) -> str:
     """The command with its places filled. `env -u` is not POSIX: outside Linux the shell itself drops the variable."""
-    filled = fill(text, spot.values, word).rstrip("\n")
+    filled = fill(text, spot.values, WORDS[template.shell]).rstrip("\n")
     if not template.without_nqs_site:
         return filled
+    if template.shell == "powershell":
+        return f"Remove-Item -Path Env:NQS_SITE -ErrorAction SilentlyContinue\n{filled}"
     return (
         f"env -u NQS_SITE {filled}" if spot.scene.case.cluster.os == "linux" else f"unset NQS_SITE; {filled}"
     )
@@ -140,31 +215,45 @@ def _command(text: str, template: StepTemplate, spot: Spot) -> str:
 def _verb(template: StepTemplate, spot: Spot, checks: tuple[Check, ...]) -> Doing:
     manager = clusterware.of(spot.scene.case.cluster)
     node, group = fill(template.verb_node, spot.values), spot.site.group if spot.site else ""
+    site = spot.site.virtual_host or spot.site.name if spot.site else ""
     verb = {
         "pause": lambda: manager.pause(node),
         "resume": lambda: manager.resume(node),
         "stop_monitoring": lambda: manager.stop_monitoring(group),
         "resume_monitoring": lambda: manager.resume_monitoring(group),
         "move": lambda: manager.move(group, node),
+        "offline": lambda: manager.offline(group, site),
+        "online": lambda: manager.online(group, site),
+        "stop_group": lambda: manager.stop_group(group),
+        "start_group": lambda: manager.start_group(group, node),
+        "stop_node": lambda: manager.stop_node(node),
+        "start_node": lambda: manager.start_node(node),
     }[template.verb or ""]()
+    told = (verb.manual,) if verb.manual else ()
     if verb.text is None:
-        return "manual", (), checks, verb.manual
+        return "manual", (), checks, (BY_A_PERSON["cluster_software"], *told)
     proof = CheckTemplate(
-        probe="cluster",
+        probe=verb.probe,
+        params=dict(verb.params),
         present=verb.present,
         absent=verb.absent,
         ja=f"クラスタの状態が操作どおりになっている（{'、'.join(verb.present)}）",
         en=f"The cluster shows what was asked for ({', '.join(verb.present)})",
     )
     proofs, _ = _checks((proof,), spot)
-    return "command", (sh(verb.text),), (*proofs, *checks), None
+    return "command", (CommandText(shell=verb.shell, text=verb.text),), (*proofs, *checks), told
 
 
 def _checks(templates: tuple[CheckTemplate, ...], spot: Spot) -> tuple[tuple[Check, ...], bool]:
     """The checks that this cluster can answer, and whether one had to be left out."""
     found = []
     left_out = False
+    values = spot.moment.values()
     for template in templates:
+        if template.literal and template.literal == spot.scene.literal:
+            continue
+        if template.when and not condition(template.when).holds(values):
+            continue
         for place in _sites_of(template, spot):
             check = _check(template, place)
             found += [check] if check else []
@@ -177,7 +266,9 @@ def _sites_of(template: CheckTemplate, spot: Spot) -> list[Spot]:
     if not template.each_site or spot.site is None:
         return [spot]
     sites = spot.scene.case.cluster.sites
-    return [Spot(spot.scene, spot.node, site) for site in sites if site.group == spot.site.group]
+    return [
+        Spot(spot.scene, spot.node, site, spot.upgraded) for site in sites if site.group == spot.site.group
+    ]
 
 
 def _check(template: CheckTemplate, spot: Spot) -> Check | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath, PureWindowsPath
 
 from app.domain import jobcenter
 from app.domain.cluster import Node, Site
+from app.domain.conditions import Moment
 from app.domain.places import Lists
 from app.domain.predicates import Case
+from app.domain.versions import Version
 
 DISK_FLOOR_KIB = 102_400
 """Free space asked for below the install and the package folder: room for the package, its payload and the old files."""
@@ -23,22 +27,43 @@ class Scene:
     target: Node
     patch_file: str
     patch_sha256: str
+    literal: str | None = None
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where one repetition of a step stands: its node, its site, and the values for its open places."""
+    """Where one repetition of a step stands: its node, its site, and the values for its open places. `upgraded`: the nodes
+    that have the target version at that moment."""
 
     scene: Scene
     node: Node | None
     site: Site | None
+    upgraded: frozenset[str] = frozenset()
 
     @property
-    def values(self) -> dict[str, str]:
+    def installed(self) -> Version:
+        """What the node has at that moment; without a node: the target version once every node has it (erratum D1)."""
         case = self.scene.case
+        if self.node is None:
+            return case.to if len(self.upgraded) == len(case.cluster.nodes) else case.source
+        return case.to if self.node.name in self.upgraded else case.cluster.installed(self.node)
+
+    @cached_property
+    def moment(self) -> Moment:
+        """What conditions are asked about here."""
+        return Moment(self.scene.case, self.installed)
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """The value of every open place that exists here."""
+        case, cluster = self.scene.case, self.scene.case.cluster
+        paths = (
+            ("install", "clwin", "packages", "saves")
+            if cluster.os == "windows"
+            else ("nqs", "spool", "patches")
+        )
         values = {
-            "nqs": case.cluster.path("nqs"),
-            "patches": case.cluster.path("patches"),
+            **{name: cluster.path(name) for name in paths},
             "patch_file": self.scene.patch_file,
             "patch_sha256": self.scene.patch_sha256,
             "patch_version": case.to.numbers,
@@ -51,12 +76,28 @@ class Spot:
             "disk_floor": str(DISK_FLOOR_KIB),
         }
         if self.node:
-            values |= {"node": self.node.name, "node_version": case.cluster.installed(self.node).canonical}
+            values |= {
+                "node": self.node.name,
+                "node_version": cluster.installed(self.node).canonical,
+                "installed": self.installed.canonical,
+            }
         if self.site:
-            values |= {"site": self.site.name, "database": self.site.database, "group": self.site.group}
+            values |= self._of_site(self.site)
         return values
 
-    @property
+    def _of_site(self, site: Site) -> dict[str, str]:
+        cluster = self.scene.case.cluster
+        folder = PureWindowsPath(site.database) if cluster.os == "windows" else PurePosixPath(site.database)
+        return {
+            "site": site.name,
+            "database": site.database,
+            "group": site.group,
+            "virtual_host": site.virtual_host or site.name,
+            "resource": f"JobCenter-{site.name}",
+            "script": cluster.paths.get("script") or str(folder.parent / "JobCenterCluster.vbs"),
+        }
+
+    @cached_property
     def lists(self) -> Lists:
         cluster, to = self.scene.case.cluster, self.scene.case.to
         before = cluster.installed(self.node) if self.node else cluster.version
@@ -65,8 +106,14 @@ class Spot:
             jobcenter.local_processes(to, cluster.os),
         )
         site, site_to = jobcenter.site_processes(before, cluster.os), jobcenter.site_processes(to, cluster.os)
+        now = jobcenter.site_processes(self.installed, cluster.os)
+        local_now = jobcenter.local_processes(self.installed, cluster.os)
         digest = self.scene.patch_sha256
         return {
+            "site_processes": now,
+            "own_processes": jobcenter.own(now),
+            "local_processes": local_now,
+            "local_own_processes": jobcenter.own(local_now),
             "any_processes": jobcenter.ALL,
             "site_processes_from": site,
             "site_processes_to": site_to,
@@ -87,7 +134,9 @@ class Spot:
             ),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES,
-            "needed_rights": ("writable",) if cluster.path("nqs").startswith("~/") else ("root",),
+            "needed_rights": ("writable",)
+            if cluster.os != "windows" and cluster.path("nqs").startswith("~/")
+            else ("root",),
             "patch_facts": (
                 "name:NECJCpt",
                 f"version:{to.numbers}",

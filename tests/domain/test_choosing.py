@@ -124,11 +124,11 @@ def test_standard_mode_and_mutual_standby_are_refused_with_the_reason() -> None:
     assert "site2" in mutual.refused.ja
 
 
-def test_no_standby_that_takes_every_site_is_refused() -> None:
+def test_without_a_standby_that_takes_every_site_nothing_can_roll() -> None:
     sites = [
         {"name": "site1", "database": "/s/1", "group": "g1", "nodes": ["node-a", "node-b"]},
         {"name": "site2", "database": "/s/2", "group": "g2", "nodes": ["node-a", "node-c"]},
     ]
-    found = decide(three_nodes(sites=sites), "patch", "R16.3.1")
+    found = decide(three_nodes(sites=sites), "patch", "R16.3.1", method="rolling")
     assert isinstance(found, NoProcedure)
     assert found.predicates == ("one standby takes all sites",)

@@ -56,6 +56,43 @@ class Generic:
             f"With {self.en}, move {group} to {node} and wait until the move has ended.",
         )
 
+    def offline(self, group: str, site: str) -> Verb:
+        return _by_hand(
+            f"{self.ja} で、{group} の {site} の JobCenter リソースだけをオフラインにしてください。"
+            "共有ディスクはオンラインのままにします。",
+            f"With {self.en}, take only the JobCenter resource of {site} in {group} offline. The shared disk stays online.",
+        )
+
+    def online(self, group: str, site: str) -> Verb:
+        return _by_hand(
+            f"{self.ja} で、{group} の {site} の JobCenter リソースをオンラインにし、起動が終わるまで待ってください。",
+            f"With {self.en}, bring the JobCenter resource of {site} in {group} online and wait until it is up.",
+        )
+
+    def stop_group(self, group: str) -> Verb:
+        return _by_hand(
+            f"{self.ja} で、{group} 全体を停止してください。共有ディスクも外れます。",
+            f"With {self.en}, stop the whole of {group}. The shared disk goes with it.",
+        )
+
+    def start_group(self, group: str, node: str) -> Verb:
+        return _by_hand(
+            f"{self.ja} で、{group} を {node} で起動し、起動が終わるまで待ってください。",
+            f"With {self.en}, start {group} on {node} and wait until it is up.",
+        )
+
+    def stop_node(self, node: str) -> Verb:
+        return _by_hand(
+            f"{node} で、{self.ja} のクラスタサービスを停止してください。グループはほかのノードで動いたままです。",
+            f"On {node}, stop the cluster service of {self.en}. The groups go on running elsewhere.",
+        )
+
+    def start_node(self, node: str) -> Verb:
+        return _by_hand(
+            f"{node} で、{self.ja} のクラスタサービスを開始し、クラスタに戻ったことを見てください。",
+            f"On {node}, start the cluster service of {self.en} and see that it has joined again.",
+        )
+
     def read_state(self) -> None:
         return None
 

@@ -51,6 +51,30 @@ class Pacemaker:
             absent=(f"{group}:failed", f"{group}:pending"),
         )
 
+    def offline(self, group: str, site: str) -> Verb:  # noqa: ARG002 - the whole group is left alone
+        """The site is stopped by its own command afterwards; the disk stays mounted."""
+        return self.stop_monitoring(group)
+
+    def online(self, group: str, site: str) -> Verb:  # noqa: ARG002
+        """Taken back, the group starts what is down."""
+        return self.resume_monitoring(group)
+
+    def stop_group(self, group: str) -> Verb:
+        return Verb(f"pcs resource disable {word(group)} --wait={WAIT}", present=(f"{group}:stopped",))
+
+    def start_group(self, group: str, node: str) -> Verb:
+        return Verb(
+            f"pcs resource enable {word(group)} --wait={WAIT}",
+            present=(f"{group}:started@{node}",),
+            absent=(f"{group}:failed", f"{group}:pending"),
+        )
+
+    def stop_node(self, node: str) -> Verb:
+        return Verb(f"pcs cluster stop {word(node)}", present=(f"{node}:offline",))
+
+    def start_node(self, node: str) -> Verb:
+        return Verb(f"pcs cluster start {word(node)} --wait={WAIT}", present=(f"{node}:online",))
+
     def read_state(self) -> str:
         form = "--as-xml" if self.version < (0, 10) else "--output-as=xml"
         return f"{header('cluster')}\nLC_ALL=C crm_mon {form} -1"

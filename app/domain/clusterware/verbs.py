@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.domain.procedure import Shell
 from app.domain.text import Text
 
 WAIT = 180
@@ -13,13 +15,16 @@ WAIT = 180
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb carried out: the command, and the facts of the `cluster` probe that prove it. Without a command a person
-    does it; `manual` then says what, in the manager's own words."""
+    """A verb carried out: the command, and the facts of a probe (the `cluster` probe unless told) that prove it, asked on the
+    step's node. Without a command a person does it; `manual` then says what, in the manager's own words."""
 
     text: str | None
     present: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     manual: Text | None = None
+    shell: Shell = "sh"
+    probe: str = "cluster"
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 class Clusterware(Protocol):
@@ -42,6 +47,24 @@ class Clusterware(Protocol):
 
     def move(self, group: str, node: str) -> Verb:
         """The group goes to the node, and nothing that binds it there is left behind."""
+
+    def offline(self, group: str, site: str) -> Verb:
+        """The JobCenter resource of that site (its virtual host's name) goes offline; the group's disk stays online."""
+
+    def online(self, group: str, site: str) -> Verb:
+        """The JobCenter resource of that site comes online."""
+
+    def stop_group(self, group: str) -> Verb:
+        """The whole group stops, its disk too."""
+
+    def start_group(self, group: str, node: str) -> Verb:
+        """The whole group starts on the node."""
+
+    def stop_node(self, node: str) -> Verb:
+        """The node's cluster service stops; asked on that node itself."""
+
+    def start_node(self, node: str) -> Verb:
+        """The node's cluster service starts; asked on that node itself."""
 
     def read_state(self) -> str | None:
         """Command text of the `cluster` probe, None where there is no machine-readable state."""
