@@ -9,6 +9,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from app.domain import jobcenter
 from app.domain.cluster import Node, Site
 from app.domain.conditions import Moment
+from app.domain.overlay import OverlayFile
 from app.domain.places import Lists
 from app.domain.predicates import Case
 from app.domain.versions import Version
@@ -28,6 +29,7 @@ class Scene:
     patch_file: str
     patch_sha256: str
     literal: str | None = None
+    overlay: OverlayFile | None = None
 
 
 @dataclass(frozen=True)
