@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "app.cli_plan:plan_command",
     "user": "app.cli_stores:user_app",
     "cluster": "app.cli_stores:cluster_app",
+    "overlay": "app.cli_overlays:overlay_app",
     "session": "app.cli_stores:session_app",
     "audit": "app.cli_audit:audit_app",
     "lab": "app.lab.commands:lab_app",

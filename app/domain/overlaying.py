@@ -240,5 +240,11 @@ def notices(file: OverlayFile | None, steps: Sequence[Step]) -> tuple[PlanWarnin
     return tuple(PlanWarning(errata=None, ja=text.ja, en=text.en) for text in said)
 
 
+def is_extra(key: str) -> bool:
+    """Whether a step of a plan is an organisation's own, by its key."""
+    number = _base(key).rpartition("+")[2]
+    return "+" in key and number.isdecimal() and int(number) >= FIRST_EXTRA
+
+
 def _base(key: str) -> str:
     return key.split("@", 1)[0].split("/", 1)[0]

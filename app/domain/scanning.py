@@ -81,30 +81,42 @@ def _outside_quotes(text: str, shell: Shell) -> tuple[str, Found | None]:
 def _step(text: str, at: int, shell: Shell, stack: list[str]) -> tuple[int, str]:
     """Go on by how many characters, and what of them stands outside quotes; opens and closes on the stack."""
     sign, inside = text[at], stack[-1] if stack else ""
-    line_feed = "\n" if sign == "\n" else ""
     if shell == "cmd":
-        if sign == '"':
-            stack.pop() if inside else stack.append('"')
-        return 1, line_feed if inside else sign
-    escape = "\\" if shell == "sh" else "`"
-    if inside == "'":
-        if sign == "'":
-            stack.pop()
-        return 1, line_feed
-    if sign == escape and at + 1 < len(text):
+        return _in_cmd(sign, stack)
+    if inside != "'" and sign == ("\\" if shell == "sh" else "`") and at + 1 < len(text):
         return 2, "\n" if text[at + 1] == "\n" else "x"
-    if inside == '"':
-        if sign == '"':
-            stack.pop()
-        elif text.startswith("$(", at):
-            stack.append(")")
-            return 2, ""
-        return 1, line_feed
+    if inside in ("'", '"'):
+        return _quoted(text, at, stack)
     if sign == "#" and (at == 0 or text[at - 1] in " \t\n;(&|"):
         return len(text[at:].split("\n", 1)[0]), ""
     if sign in "'\"":
         stack.append(sign)
         return 1, ""
     if inside == ")" and sign in "()":
-        stack.pop() if sign == ")" else stack.append(")")
+        _toggle(stack, sign == ")", ")")
     return 1, sign
+
+
+def _in_cmd(sign: str, stack: list[str]) -> tuple[int, str]:
+    """The Windows command line knows one kind of quote, which ends with the line."""
+    inside = bool(stack)
+    if sign == '"':
+        _toggle(stack, inside, '"')
+    return 1, sign if not inside or sign == "\n" else ""
+
+
+def _quoted(text: str, at: int, stack: list[str]) -> tuple[int, str]:
+    """Within quotes: only their end counts, and in double quotes what begins a command of its own."""
+    if text[at] == stack[-1]:
+        stack.pop()
+    elif stack[-1] == '"' and text.startswith("$(", at):
+        stack.append(")")
+        return 2, ""
+    return 1, "\n" if text[at] == "\n" else ""
+
+
+def _toggle(stack: list[str], closes: bool, sign: str) -> None:
+    if closes:
+        stack.pop()
+    else:
+        stack.append(sign)

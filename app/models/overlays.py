@@ -97,6 +97,18 @@ async def current_overlay(db: AsyncSession, cluster: str) -> OverlayVersion | No
     return next(iter([*own, *for_all]), None)
 
 
+async def overlay_of(db: AsyncSession, session_id: int) -> tuple[OverlayRecord, OverlayVersion] | None:
+    """The overlay that a session's plan was made with."""
+    query = (
+        sa.select(OverlayRecord, OverlayVersion)
+        .join(OverlayVersion, OverlayVersion.overlay_id == OverlayRecord.id)
+        .join(PlanBasis, PlanBasis.overlay_version_id == OverlayVersion.id)
+        .where(PlanBasis.session_id == session_id)
+    )
+    row = (await db.execute(query)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
 async def basis_of(db: AsyncSession, session_id: int) -> PlanBasis | None:
     """What that session's plan was made with; nothing for sessions from before there were overlays."""
     return await db.get(PlanBasis, session_id, populate_existing=True)

@@ -17,6 +17,7 @@ from app.web import (
     history,
     navigation,
     outputs,
+    overlays,
     refusals,
     session_form,
     session_moves,
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     outputs.router,
     cluster_edit.router,  # before the pages of one cluster: /clusters/new is no number
     clusters.router,
+    overlays.router,
     session_form.router,
     session_moves.router,
     sessions.router,
