@@ -54,6 +54,7 @@ LISTS = frozenset(
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
+        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS

@@ -17,6 +17,7 @@ DISK_FLOOR_KIB = 102_400
 """Free space asked for below the install and the package folder: room for the package, its payload and the old files."""
 
 NQS_SITE_PLACES = ("NQS_SITE:session", "NQS_SITE:login", "NQS_SITE:environment", "NQS_SITE:profile")
+NQS_SITE_PLACES_ON_WINDOWS = ("NQS_SITE:session", "NQS_SITE:machine", "NQS_SITE:user")
 
 
 @dataclass(frozen=True)
@@ -140,10 +141,9 @@ class Spot:
             ),
             "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
-            "nqs_site_places": NQS_SITE_PLACES,
-            "needed_rights": ("writable",)
-            if cluster.os != "windows" and cluster.path("nqs").startswith("~/")
-            else ("root",),
+            "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
+            "needed_rights": self._needed_rights(),
+            "package_facts": (f"sha256:{digest}",) if digest else (),
             "patch_facts": (
                 "name:NECJCpt",
                 f"version:{to.numbers}",
@@ -151,6 +151,13 @@ class Spot:
                 *([f"sha256:{digest}"] if digest else []),
             ),
         }
+
+    def _needed_rights(self) -> tuple[str, ...]:
+        """Root, or an elevated administrator; the owner of the folder is enough where that is a login folder (the lab)."""
+        cluster = self.scene.case.cluster
+        if cluster.os == "windows":
+            return ("administrator",)
+        return ("writable",) if cluster.path("nqs").startswith("~/") else ("root",)
 
     def _healthy(self) -> tuple[str, ...]:
         """Every node can carry groups, and the active one carries all of them under the manager's eye."""
