@@ -48,6 +48,8 @@ LISTS = frozenset(
         "unhealthy",
         "carried_by_active",
         "carried_by_target",
+        "carried_elsewhere",
+        "online_standbys",
         "unmanaged",
         "nqs_site_places",
         "needed_rights",

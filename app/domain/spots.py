@@ -149,6 +149,13 @@ class Spot:
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
+            "carried_elsewhere": tuple(
+                f"{group}:{state}@{node.name}"
+                for group in cluster.groups
+                for node in cluster.standbys
+                for state in ("started", "partial")
+            ),
+            "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
             "needed_rights": self._needed_rights(),
