@@ -47,6 +47,7 @@ LISTS = frozenset(
         "healthy",
         "unhealthy",
         "carried_by_active",
+        "paused_standbys",
         "carried_by_target",
         "carried_elsewhere",
         "online_standbys",
