@@ -200,8 +200,8 @@ def _doing(template: StepTemplate, spot: Spot) -> Doing:
         return template.kind, (CommandText(shell=template.shell, text=text),), checks, ()
     if template.command:
         return "manual", (), checks, (BY_HAND,)
-    if template.kind == "check" and not checks:
-        return "manual", (), (), (BY_HAND,)
+    if template.kind == "check" and (left_out or not checks):
+        return "manual", (), checks, (BY_HAND,)  # half an answer is none: a person reads the rest
     return template.kind, (), checks, (BY_HAND,) if left_out else ()
 
 
