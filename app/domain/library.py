@@ -64,6 +64,11 @@ class CheckTemplate(Frozen):
     en: str
 
     @property
+    def text(self) -> Text:
+        """What the check asks, for the reader."""
+        return Text(ja=self.ja, en=self.en)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """Everything in it that may have open places."""
         return (*self.params.values(), *self.present, *self.absent, self.ja, self.en)
@@ -103,7 +108,7 @@ class StepTemplate(Frozen):
     repeated for each site, or once for each group of sites. `applies`: listed without effect where that does not hold.
     `without_nqs_site` runs the command with that variable taken away (E3). `upgrades`: after it the node has the target version.
     `moved_by`: the erratum that moved it from its place. `literal`: an added step left out in that erratum's literal order.
-    `inverse` says how to take it back, or that there is no way."""
+    `inverse` says how to take it back, or that there is no way; `unprovable` why no probe can see what the step changed."""
 
     step: int = Field(ge=0)
     part: int | None = Field(default=None, ge=1)
@@ -133,6 +138,7 @@ class StepTemplate(Frozen):
     interlocks: tuple[CheckTemplate, ...] = ()
     needs_approval: bool = False
     destructive: bool = False
+    unprovable: Text | None = None
     inverse: Text | None = None
     repeatable: bool = False
 
@@ -200,6 +206,8 @@ class StepTemplate(Frozen):
             raise ValueError(
                 f"{', '.join(sorted(found & OF_SITE))}: the step is not repeated per site or group"
             )
+        if self.where == "none" and (self.checks or self.interlocks or self.command):
+            raise ValueError("a step without a node can neither be read nor carried out there")
         if self.where == "none" and found & OF_NODE:
             raise ValueError(f"{', '.join(sorted(found & OF_NODE))}: the step has no node")
         return self

@@ -162,6 +162,11 @@ def _told(template: StepTemplate) -> Iterator[Text]:
         yield _document(template.handoff)
     if template.why_manual:
         yield BY_A_PERSON[template.why_manual]
+    if template.unprovable:
+        yield Text(
+            ja=f"コンソールでは確かめられません: {template.unprovable.ja}",
+            en=f"The console cannot verify it: {template.unprovable.en}",
+        )
     if template.inverse:
         yield Text(ja=f"戻すには: {template.inverse.ja}", en=f"To take it back: {template.inverse.en}")
 
