@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.domain.library import Section, StepTemplate
 from app.domain.text import Frozen, Text
-from app.procedures import SECTIONS, LibraryFault, section
+from app.procedures import LibraryFault, procedure
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEY = re.compile(r"([0-9.]+)([a-z]?)-([^@/]+)")
@@ -56,20 +56,31 @@ def entries() -> Mapping[str, Entry]:
 @cache
 def parts(number: str) -> tuple[Section, ...]:
     """What the library has of one section of the guide: one part, or one for each variant; empty where it is not carried."""
-    names = [name for carried in SECTIONS.values() for name in carried]
-    return tuple(found for found in map(section, names) if found.section == number)
+    holder = next((entry for entry in entries().values() if number in entry.sections), None)
+    carried = procedure(holder.number) if holder else None
+    return tuple(part for part in carried.sections if part.section == number) if carried else ()
+
+
+def number_of(step: StepTemplate) -> str:
+    """The step's number as plans write it: 7, 7.2 for a part of step 7, 7+1 for the first one added after it."""
+    split = f".{step.part}" if step.part else ""
+    added = f"+{step.added}" if step.added else ""
+    return f"{step.step}{split}{added}"
 
 
 def anchor(part: Section, step: StepTemplate) -> str:
     """The step's name within the page of its section: step-7, step-7.2, step-7+1, step-b-7 in a variant."""
     letter = f"{part.letter}-" if part.letter else ""
-    split = f".{step.part}" if step.part else ""
-    added = f"+{step.added}" if step.added else ""
-    return f"step-{letter}{step.step}{split}{added}"
+    return f"step-{letter}{number_of(step)}"
+
+
+def base_key(part: Section, step: StepTemplate) -> str:
+    """What the keys of all its repetitions in a plan begin with: 1.1.2.1b-7+1."""
+    return f"{part.section}{part.letter or ''}-{number_of(step)}"
 
 
 def address(key: str) -> str | None:
-    """Where the library tells of a step of a plan (`3.3.1-1+1@node-b`): page and anchor. None where no section has that number."""
+    """Where the library tells of a step of a plan (`3.3.1-1+1@node-b`): page and anchor; None for no such section."""
     found = _KEY.match(key)
     if not found or not any(found[1] in entry.sections for entry in entries().values()):
         return None
