@@ -1,4 +1,4 @@
-"""The library's pages: every step of the guide has an address, a case greys out what does not apply, and steps lead to it and back."""
+"""The library's pages: an address for every step of the guide, what does not apply greyed out, steps lead to it and back."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ async def test_a_section_shows_every_step_under_an_address_of_its_own(
     for part in parts(number):
         for step in part.steps:
             assert found.count(anchor(part, step)) == 1
-            if step.step and not step.added:  # what a reader of the guide cites, also where one step became several
+            if (
+                step.step and not step.added
+            ):  # what a reader of the guide cites, also where one step became several
                 letter = f"{part.letter}-" if part.letter else ""
                 assert f"step-{letter}{step.step}" in found
     assert len(found) == len(set(found))
@@ -76,7 +78,10 @@ async def test_all_of_a_procedure_stands_on_one_page_to_print(site: Site) -> Non
     async with site.browser("tanaka") as tanaka:
         page = (await tanaka.get("/library/3.3?whole=1")).text
     assert set(states(page)) == {
-        base_key(part, step) for name in entries()["3.3"].sections for part in parts(name) for step in part.steps
+        base_key(part, step)
+        for name in entries()["3.3"].sections
+        for part in parts(name)
+        for step in part.steps
     }
     assert len(ids(page)) == len(set(ids(page)))
 

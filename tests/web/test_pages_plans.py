@@ -10,7 +10,6 @@ import pytest
 from app.actions import act
 from app.nodes import errors, results
 from app.procedures import SECTIONS, section
-
 from app.procedures.errata import errata
 from app.web import outcomes
 from app.web.events import ACTIONS
