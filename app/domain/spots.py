@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -29,6 +30,16 @@ class Scene:
     patch_file: str
     patch_sha256: str
     literal: str | None = None
+    _spots: dict[tuple[str | None, str | None, frozenset[str]], Spot] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def spot(self, node: Node | None, site: Site | None, upgraded: frozenset[str]) -> Spot:
+        """The spot of that node and site at that moment, made once: its values are asked for by many steps."""
+        key = (node.name if node else None, site.name if site else None, upgraded)
+        if key not in self._spots:
+            self._spots[key] = Spot(self, node, site, upgraded)
+        return self._spots[key]
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Spot:
     scene: Scene
     node: Node | None
     site: Site | None
-    upgraded: frozenset[str] = frozenset()
+    upgraded: frozenset[str]
 
     @property
     def installed(self) -> Version:
@@ -53,6 +64,11 @@ class Spot:
     def moment(self) -> Moment:
         """What conditions are asked about here."""
         return Moment(self.scene.case, self.installed)
+
+    @cached_property
+    def known(self) -> Mapping[str, object]:
+        """The values of the names that conditions use."""
+        return self.moment.values()
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -130,9 +146,17 @@ class Spot:
                 *(f"{group}:{state}" for group in cluster.groups for state in ("pending", "failed")),
             ),
             "carried_by_active": tuple(f"{group}:started@{cluster.active.name}" for group in cluster.groups),
+            "paused_standbys": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
+            "carried_elsewhere": tuple(
+                f"{group}:{state}@{node.name}"
+                for group in cluster.groups
+                for node in cluster.standbys
+                for state in ("started", "partial")
+            ),
+            "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
             "needed_rights": self._needed_rights(),

@@ -47,21 +47,24 @@ def environment_windows(stdout: bytes, exit_status: int) -> Facts | None:
 
 
 def versions_windows(stdout: bytes, exit_status: int) -> Facts | None:
-    """`version:R16.3` of JobCenter MG/SV, from the lists of installed programs; rows are `VERSION NAME`.
+    """`version:R16.3` of JobCenter MG/SV, from the lists of installed programs; rows are `VERSION NAME`. `version:absent` where
+    no row is MG/SV's: proof of an uninstallation on a node whose list showed a version before.
 
     That the list carries JobCenter's version so is an inference (facts 1.4: tag [I]); no public source shows the entry. So
     what differs from the expected form, or entries of two lines of versions at once, is no answer, and a person decides.
     """
     read = closed(stdout, exit_status, "versions")
     rows = [line.split(" ", 1) for line in read[1]] if read else []
-    if any(len(row) != 2 for row in rows):
+    if not read or any(len(row) != 2 for row in rows):
         return None
+    if all(_is_clwin(name) for _version, name in rows):
+        return frozenset({"version:absent"})
     written = [_DISPLAY_VERSION.fullmatch(version) for version, name in rows if not _is_clwin(name)]
     try:
         found = [Version.parse("R" + version[1]) for version in written if version]
     except Invalid:
         return None
-    if not found or len(found) != len(written) or len({version.line for version in found}) > 1:
+    if len(found) != len(written) or len({version.line for version in found}) > 1:
         return None
     return frozenset({"version:" + max(found).canonical})
 
