@@ -148,6 +148,7 @@ class Spot:
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
+            "managed": tuple(f"{group}:managed" for group in cluster.groups),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES,
             "needed_rights": ("writable",)
