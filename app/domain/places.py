@@ -47,12 +47,16 @@ LISTS = frozenset(
         "healthy",
         "unhealthy",
         "carried_by_active",
+        "paused_standbys",
         "carried_by_target",
         "managed",
+        "carried_elsewhere",
+        "online_standbys",
         "unmanaged",
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
+        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS

@@ -286,7 +286,7 @@ def _check(template: CheckTemplate, spot: Spot) -> Check | None:
     return Check(
         probe=template.probe,
         commands=commands,
-        parser=probe.parser,
+        parser=probe.parser(spot.scene.case.cluster),
         present=fill_tokens(template.present, values, lists),
         absent=fill_tokens(template.absent, values, lists),
         ja=fill(template.ja, values),
