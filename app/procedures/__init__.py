@@ -15,10 +15,22 @@ from pydantic import ValidationError
 from app.domain.library import Procedure, Section
 
 SECTIONS = {
+    "1.1.1": ("1.1.1.1", "1.1.1.2"),
+    "1.1.2": ("1.1.2.1a", "1.1.2.1b", "1.1.2.2a", "1.1.2.2b"),
+    "1.1.3": ("1.1.3.1", "1.1.3.2"),
+    "1.1.4": ("1.1.4.1", "1.1.4.2"),
+    "1.2.2": ("1.2.2.1", "1.2.2.2"),
+    "1.3": ("1.3.1", "1.3.2", "1.3.3", "1.3.4"),
+    "2.1": ("2.1.1", "2.1.2"),
+    "2.2": ("2.2.1", "2.2.2", "2.2.3"),
+    "2.3": ("2.3.1", "2.3.2", "2.3.3", "2.3.4"),
+    "3.1": ("3.1.1", "3.1.2", "3.1.3"),
     "3.2": ("3.2.1", "3.2.2", "3.2.3"),
     "3.3": ("3.3.1", "3.3.2", "3.3.3", "3.3.4"),
 }
-"""The procedures that this edition carries, and their sections in the manual's order."""
+"""The manual's procedures, and the files of their sections in its order; a and b are the two variants of 1.1.2."""
+
+BODIES = ("shared.yaml", "shared_windows.yaml")
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -30,7 +42,10 @@ class LibraryFault(Exception):
 @cache
 def procedure(number: str) -> Procedure | None:
     """The procedure of that number, None where this edition does not carry it. Raises LibraryFault for a faulty file."""
-    if number not in SECTIONS:
+    files = resources.files(__package__)
+    if number not in SECTIONS or not all(
+        files.joinpath(f"{name}.yaml").is_file() for name in SECTIONS[number]
+    ):
         return None
     return Procedure(number=number, sections=tuple(section(name) for name in SECTIONS[number]))
 
@@ -53,17 +68,36 @@ def raw_section(name: str) -> dict[str, Any]:
 
 
 def _with_body(step: dict[str, Any], name: str) -> dict[str, Any]:
-    if "use" not in step:
+    """The step with the body that it uses, and each of its alternatives with the body that its changes name."""
+    if "use" in step:
+        return _with_body(
+            {**_body(step["use"], name), **{key: value for key, value in step.items() if key != "use"}}, name
+        )
+    if "branches" not in step:
         return step
+    return {**step, "branches": [_with_changes(branch, name) for branch in step["branches"]]}
+
+
+def _with_changes(branch: dict[str, Any], name: str) -> dict[str, Any]:
+    """An alternative whose changes name a `body` takes all of it, and gives up what makes the step a person's."""
+    changes = dict(branch.get("changes", {}))
+    if "body" not in changes:
+        return branch
+    body = _with_body(_body(changes.pop("body"), name), name)
+    own = {key: body[key] for key in body if key not in ("applies", "errata")}
+    return {**branch, "changes": {"why_manual": None, "handoff": None, **own, **changes}}
+
+
+def _body(wanted: str, name: str) -> dict[str, Any]:
     bodies = _shared()
-    if step["use"] not in bodies:
-        raise LibraryFault(f"{name}.yaml: shared.yaml has no {step['use']}")
-    return {**bodies[step["use"]], **{key: value for key, value in step.items() if key != "use"}}
+    if wanted not in bodies:
+        raise LibraryFault(f"{name}.yaml: none of {', '.join(BODIES)} has {wanted}")
+    return dict(bodies[wanted])
 
 
 @cache
 def _shared() -> dict[str, Any]:
-    return _read("shared.yaml")
+    return {name: body for file in BODIES for name, body in _read(file).items()}
 
 
 def _read(file: str) -> dict[str, Any]:
