@@ -23,6 +23,7 @@ PARSERS: Mapping[str, Parser] = {
     "patch_file@1": parsers.patch_file,
     "files@1": parsers.files,
     "disk@1": parsers.disk,
+    "intact@1": parsers.intact,
     "words@1": parsers.words,
     "cluster@1": crm.cluster,
     "constraints@1": crm.constraints,
@@ -40,7 +41,9 @@ class Verdict:
     unexpected: tuple[str, ...] = ()
 
 
-STILL = frozenset({"files", "package", "patch_file", "versions", "environment", "rights"})
+STILL = frozenset(
+    {"files", "package", "patch_file", "versions", "environment", "rights", "contents", "intact"}
+)
 """Probes of what lies on a disk: it does not come right by waiting, as processes and clusters do."""
 
 

@@ -48,6 +48,7 @@ LISTS = frozenset(
         "unhealthy",
         "carried_by_active",
         "carried_by_target",
+        "standbys_paused",
         "unmanaged",
         "nqs_site_places",
         "needed_rights",

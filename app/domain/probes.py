@@ -120,6 +120,37 @@ def _database(params: Params, _cluster: Cluster) -> str:
     return f"{header('database')}\nif [ -d {place} ] && [ -r {place} ]; then echo present; else echo absent; fi\necho '#end'"
 
 
+def _contents(params: Params, _cluster: Cluster) -> str:
+    """What stands at each of some places of a folder: nothing, a file, a folder with or without files below it, a link."""
+    places = " ".join(word(name) for name in params["names"].split())
+    return f"""\
+{header("contents")}
+folder={word(params["folder"])}
+[ -d "$folder" ] && echo looked
+for name in {places}; do
+  place=$folder/$name
+  if [ -L "$place" ]; then echo "link:$name"
+  elif [ -d "$place" ]; then
+    found=$(find "$place" ! -type d -print) || exit 1
+    if [ -n "$found" ]; then echo "files:$name"; else echo "empty:$name"; fi
+  elif [ -e "$place" ]; then echo "file:$name"
+  else echo "none:$name"
+  fi
+done
+echo '#end'"""
+
+
+def _intact(_params: Params, cluster: Cluster) -> str | None:
+    if cluster.os != "linux":
+        return None
+    return f"""\
+{header("intact")}
+names=$(LC_ALL=C rpm -qa --qf '%{{NAME}}\\n' 'NECJC*') || exit 1
+[ -n "$names" ] || exit 1
+for name in $names; do LC_ALL=C rpm -V "$name"; done
+echo '#end'"""
+
+
 def _rights(_params: Params, cluster: Cluster) -> str:
     nqs = word(cluster.path("nqs"))
     return f"""\
@@ -146,6 +177,8 @@ READ_ONLY: Mapping[str, Probe] = {
     "files": Probe("files@1", frozenset({"file"}), _files),
     "disk": Probe("disk@1", frozenset({"kib"}), _disk),
     "database": Probe("words@1", frozenset({"path"}), _database),
+    "contents": Probe("words@1", frozenset({"folder", "names"}), _contents),
+    "intact": Probe("intact@1", frozenset(), _intact),
     "rights": Probe("words@1", frozenset(), _rights),
     "cluster": Probe("cluster@1", frozenset(), _cluster),
     "constraints": Probe("constraints@1", frozenset(), _constraints),

@@ -132,6 +132,7 @@ class Spot:
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
+            "standbys_paused": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES,
             "needed_rights": ("writable",)
