@@ -6,7 +6,6 @@ late or repeated segment changes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from app.domain import lifecycle, schedule
 from app.domain.errors import Refused
 from app.domain.lifecycle import OPEN_ATTEMPT, AttemptState, SessionState, Standing, StepState
 from app.domain.procedure import Step
-from app.models import Attempt, MaintenanceSession, Reading, StepRun
+from app.models import Attempt, MaintenanceSession, StepRun
 from app.models.steps import open_attempt, step_run_at
 
 
@@ -33,20 +32,8 @@ class Work:
     step: Step
     attempt_id: int | None
     attempt_number: int
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One reading to be stored: which check, where, what the node answered and what that means."""
-
-    purpose: str
-    index: int
-    node: str
-    parser: str
-    output: bytes
-    facts: tuple[str, ...] | None
-    verdict: str
-    problem: str | None = None
+    begun: bool = True
+    """False for a person's step that nobody was asked to do yet: its interlocks are read first."""
 
 
 async def advance_session(act: Act, session_id: int, advance_no: int) -> Work | str:
@@ -78,7 +65,13 @@ async def advance_session(act: Act, session_id: int, advance_no: int) -> Work | 
         return "waiting"
     number = attempt.number if attempt else 0
     return Work(
-        session_id, session.cluster_id, here.run.id, here.step, attempt.id if attempt else None, number
+        session_id,
+        session.cluster_id,
+        here.run.id,
+        here.step,
+        attempt.id if attempt else None,
+        number,
+        begun=not lifecycle.by_a_person(here.step) or here.run.performer_id is not None,
     )
 
 
@@ -170,43 +163,6 @@ async def remove_spool(act: Act, attempt_id: int) -> None:
     await record(act, "spool.removed", f"attempt:{attempt.id}", session_id=here.session.id, key=attempt.key)
 
 
-async def store_readings(act: Act, step_run_id: int, readings: list[Seen]) -> None:
-    """Keep what the probes showed, with one event for the lot."""
-    run = await act.db.get_one(StepRun, step_run_id)
-    for seen in readings:
-        act.db.add(_row(step_run_id, seen, act.now))
-    told = [[s.purpose, s.index, s.node, s.parser, s.verdict, s.problem] for s in readings]
-    await record(
-        act, "reading.stored", f"step:{step_run_id}", session_id=run.session_id, step=run.key, readings=told
-    )
-
-
-async def judge_step(act: Act, step_run_id: int, advance_no: int, verdict: str) -> Standing | None:
-    """Where a step stands after its checks; None where the segment is no longer the live one."""
-    run = await act.db.get_one(StepRun, step_run_id)
-    session = await locked(act, run.session_id)
-    run = await act.db.get_one(StepRun, step_run_id, populate_existing=True)
-    here = Place(session, run, session.plan.steps[run.seq])
-    live = session.session_state in lifecycle.ACTIVE and session.advance_no == advance_no
-    if not live or run.standing != lifecycle.RUNNING:
-        return None
-    finish(act, here, lifecycle.after_checks(here.step, verdict))
-    if verdict != "pass":
-        run.outcome = f"check_{verdict}"
-    elif run.outcome in ("check_fail", "check_unknown"):
-        run.outcome = None  # of an earlier reading
-    await record(
-        act,
-        "step.judged",
-        here.subject,
-        session_id=session.id,
-        step=run.key,
-        verdict=verdict,
-        state=run.state,
-    )
-    return run.standing
-
-
 async def sweep_session(act: Act, session_id: int, seen_advance_no: int) -> bool:
     """Give a session that has something to do, but no live segment, a new one. False where it moved on meanwhile, waits
     for a person, or is paused with nothing running."""
@@ -245,7 +201,7 @@ async def _arrive(act: Act, here: Place) -> None:
     here.run.started_at = act.now
     standing = lifecycle.arrival(here.step)
     here.run.stand(standing)
-    if standing == lifecycle.RUNNING:
+    if standing == lifecycle.RUNNING and not lifecycle.by_a_person(here.step):
         here.run.performer_id = here.session.driver_id
         if here.step.kind == "command":
             await queue_attempt(act, here)
@@ -279,18 +235,3 @@ async def _attempt(act: Act, attempt_id: int) -> tuple[Attempt, Place]:
     attempt = await act.db.get_one(Attempt, attempt_id, populate_existing=True)
     run = await act.db.get_one(StepRun, found.step_run_id, populate_existing=True)
     return attempt, Place(session, run, session.plan.steps[run.seq])
-
-
-def _row(step_run_id: int, seen: Seen, now: int) -> Reading:
-    return Reading(
-        step_run_id=step_run_id,
-        purpose=seen.purpose,
-        index=seen.index,
-        node=seen.node,
-        parser=seen.parser,
-        output=seen.output[:65536],
-        facts=json.dumps(sorted(seen.facts), ensure_ascii=False) if seen.facts is not None else None,
-        verdict=seen.verdict,
-        problem=seen.problem,
-        at=now,
-    )

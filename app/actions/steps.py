@@ -132,9 +132,11 @@ async def retry_step(act: Act, step_run_id: int) -> Place:
     if here.step.kind == "command":
         _require_open(act, here)
     await void_approvals(act, here.session.id, here.run.id)
+    unasked = lifecycle.by_a_person(here.step)  # its interlocks failed: nobody has done anything yet
     here.run.stand(RUNNING)
-    here.run.performer_id, here.run.outcome, here.run.ended_at = person.id, None, None
-    if lifecycle.needs_checker(here.step):
+    here.run.performer_id = None if unasked else person.id
+    here.run.outcome, here.run.ended_at = None, None
+    if lifecycle.needs_checker(here.step) and not unasked:
         await _sign(
             act, here, "performer", person, ""
         )  # else who executed first could check the one who retried

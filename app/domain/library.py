@@ -7,13 +7,14 @@ Open places are written [[name]]; in a command each is filled in as one quoted w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from app.domain import conditions
-from app.domain.conditions import Condition, Moment
+from app.domain.conditions import Condition
 from app.domain.errors import Invalid
 from app.domain.places import KNOWN, OF_NODE, OF_SITE, used
 from app.domain.probes import READ_ONLY
@@ -64,6 +65,11 @@ class CheckTemplate(Frozen):
     en: str
 
     @property
+    def text(self) -> Text:
+        """What the check asks, for the reader."""
+        return Text(ja=self.ja, en=self.en)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """Everything in it that may have open places."""
         return (*self.params.values(), *self.present, *self.absent, self.ja, self.en)
@@ -103,7 +109,7 @@ class StepTemplate(Frozen):
     repeated for each site, or once for each group of sites. `applies`: listed without effect where that does not hold.
     `without_nqs_site` runs the command with that variable taken away (E3). `upgrades`: after it the node has the target version.
     `moved_by`: the erratum that moved it from its place. `literal`: an added step left out in that erratum's literal order.
-    `inverse` says how to take it back, or that there is no way."""
+    `inverse` says how to take it back, or that there is no way; `unprovable` why no probe can see what the step changed."""
 
     step: int = Field(ge=0)
     part: int | None = Field(default=None, ge=1)
@@ -133,6 +139,7 @@ class StepTemplate(Frozen):
     interlocks: tuple[CheckTemplate, ...] = ()
     needs_approval: bool = False
     destructive: bool = False
+    unprovable: Text | None = None
     inverse: Text | None = None
     repeatable: bool = False
 
@@ -145,11 +152,10 @@ class StepTemplate(Frozen):
             (branch, StepTemplate.model_validate({**plain, **branch.changes})) for branch in self.branches
         )
 
-    def taken(self, moment: Moment) -> tuple[Branch | None, StepTemplate]:
-        """The alternative for that moment, and the step as it is then; (None, itself) where the manual has none."""
+    def taken(self, values: Mapping[str, object]) -> tuple[Branch | None, StepTemplate]:
+        """The alternative for what is so at that moment, and the step as it is then; (None, itself) where there is none."""
         if not self._taken:
             return None, self
-        values = moment.values()
         for branch, template in self._taken:
             if condition(branch.when).holds(values):
                 return branch, template
@@ -200,6 +206,8 @@ class StepTemplate(Frozen):
             raise ValueError(
                 f"{', '.join(sorted(found & OF_SITE))}: the step is not repeated per site or group"
             )
+        if self.where == "none" and (self.checks or self.interlocks or self.command):
+            raise ValueError("a step without a node can neither be read nor carried out there")
         if self.where == "none" and found & OF_NODE:
             raise ValueError(f"{', '.join(sorted(found & OF_NODE))}: the step has no node")
         return self

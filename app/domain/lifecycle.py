@@ -173,16 +173,27 @@ def require_current(is_current: bool) -> None:
 
 def needs_checker(step: Step) -> bool:
     """Whether a second person signs before the session goes on: all that people did, and all that changes the cluster."""
-    return step.kind in ("manual", "gate") or step.destructive or step.needs_approval
+    return by_a_person(step) or step.destructive or step.needs_approval
+
+
+def by_a_person(step: Step) -> bool:
+    """Whether a person does it and ticks it, and the machine only reads before and after."""
+    return step.kind in ("manual", "gate")
 
 
 def arrival(step: Step) -> Standing:
-    """How a step begins when the session reaches it: a machine step runs, a person's step or a dangerous one waits."""
-    if step.kind in ("manual", "gate"):
-        return Standing(StepState.AWAITING, A.TICK)
+    """How a step begins when the session reaches it: a machine step runs, a person's step or a dangerous one waits. Where a
+    person's step has interlocks they are read first: nobody is asked to do what must not be done now."""
+    if by_a_person(step):
+        return RUNNING if step.interlocks else Standing(StepState.AWAITING, A.TICK)
     if step.kind == "command" and (step.destructive or step.needs_approval):
         return Standing(StepState.AWAITING, A.EXECUTE)
     return RUNNING
+
+
+def after_interlocks(verdict: str) -> Standing:
+    """Where a person's step stands once its interlocks were read: only a pass asks the person to begin."""
+    return Standing(StepState.AWAITING, A.TICK) if verdict == "pass" else Standing(StepState.FAILED)
 
 
 def after_checks(step: Step, verdict: str) -> Standing:
@@ -191,7 +202,7 @@ def after_checks(step: Step, verdict: str) -> Standing:
         return (
             Standing(StepState.AWAITING, A.CHECKER) if needs_checker(step) else Standing(StepState.SUCCEEDED)
         )
-    if verdict == "unknown" or step.kind in ("manual", "gate"):
+    if verdict == "unknown" or by_a_person(step):
         return Standing(StepState.AWAITING, A.CHECK)
     return Standing(StepState.FAILED)
 

@@ -48,11 +48,14 @@ LISTS = frozenset(
         "unhealthy",
         "carried_by_active",
         "carried_by_target",
+        "carried_elsewhere",
+        "online_standbys",
         "standbys_paused",
         "unmanaged",
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
+        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS

@@ -14,9 +14,10 @@ from functools import partial
 
 import structlog
 
-from app.actions import advance
+from app.actions import advance, judging
 from app.actions.act import Act, Enqueue
-from app.actions.advance import Seen, Work
+from app.actions.advance import Work
+from app.actions.judging import Seen
 from app.db import Database
 from app.domain.lifecycle import AttemptState
 from app.engine.follow import Follower, Limits
@@ -51,6 +52,8 @@ class Machine:
         if isinstance(work, str):
             return work
         target = (await self.targets_of(work.cluster_id))[work.step.node or ""]
+        if not work.begun:
+            return await self._admit(work, target, advance_no)
         if work.attempt_id is not None and not await self._attempt(work, work.attempt_id, target):
             return "next"
         return await self._checks(work, target, advance_no)
@@ -80,9 +83,19 @@ class Machine:
         return overall(seen) == "pass"
 
     async def _interlocked(self, work: Work, target: Target) -> tuple[AttemptState, str] | None:
-        """Why the step must not start, or None. A node that cannot be reached is asked again for a while."""
+        """Why the step must not start, or None."""
         if not work.step.interlocks:
             return None
+        seen = await self._patiently(work, target)
+        if overall(seen) == "pass":
+            return None
+        silent = [s.problem for s in seen if s.problem not in (None, "unreadable")]
+        if silent:
+            return AttemptState.UNREACHABLE, str(silent[0])
+        return AttemptState.FAILED, "interlock"
+
+    async def _patiently(self, work: Work, target: Target) -> list[Seen]:
+        """The interlocks at this instant, kept; a node that cannot be reached is asked again for a while."""
         ends = asyncio.get_running_loop().time() + self.limits.reach_seconds
         while True:
             seen = await read_all(self.links, target, "interlock", work.step.interlocks)
@@ -91,11 +104,14 @@ class Machine:
                 break
             await asyncio.sleep(1.0)
         await self._keep(work, seen)
-        if overall(seen) == "pass":
-            return None
-        if silent:
-            return AttemptState.UNREACHABLE, str(silent[0])
-        return AttemptState.FAILED, "interlock"
+        return seen
+
+    async def _admit(self, work: Work, target: Target, advance_no: int) -> str:
+        """Read the interlocks of a person's step before that person is asked to do it."""
+        seen = await self._patiently(work, target)
+        async with self.act() as act:
+            standing = await judging.admit_step(act, work.step_run_id, advance_no, overall(seen))
+        return "next" if standing is not None else "stale"
 
     async def _checks(self, work: Work, target: Target, advance_no: int) -> str:
         word = "pass"
@@ -109,10 +125,10 @@ class Machine:
                 partial(self._keep, work),
             )
         async with self.act() as act:
-            standing = await advance.judge_step(act, work.step_run_id, advance_no, word)
+            standing = await judging.judge_step(act, work.step_run_id, advance_no, word)
         log.info("step judged", session=work.session_id, step=work.step.key, verdict=word)
         return "next" if standing is not None else "stale"
 
     async def _keep(self, work: Work, seen: list[Seen]) -> None:
         async with self.act() as act:
-            await advance.store_readings(act, work.step_run_id, seen)
+            await judging.store_readings(act, work.step_run_id, seen)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.actions.advance import Seen
+from app.actions.judging import Seen
 from app.domain import checks
 from app.domain.procedure import Check
 from app.nodes import Links, NodeError, Target

@@ -13,21 +13,9 @@ import yaml
 from pydantic import ValidationError
 
 from app.domain.library import Procedure, Section
+from app.domain.manual import PROCEDURES
 
-SECTIONS = {
-    "1.1.1": ("1.1.1.1", "1.1.1.2"),
-    "1.1.2": ("1.1.2.1a", "1.1.2.1b", "1.1.2.2a", "1.1.2.2b"),
-    "1.1.3": ("1.1.3.1", "1.1.3.2"),
-    "1.1.4": ("1.1.4.1", "1.1.4.2"),
-    "1.2.2": ("1.2.2.1", "1.2.2.2"),
-    "1.3": ("1.3.1", "1.3.2", "1.3.3", "1.3.4"),
-    "2.1": ("2.1.1", "2.1.2"),
-    "2.2": ("2.2.1", "2.2.2", "2.2.3"),
-    "2.3": ("2.3.1", "2.3.2", "2.3.3", "2.3.4"),
-    "3.1": ("3.1.1", "3.1.2", "3.1.3"),
-    "3.2": ("3.2.1", "3.2.2", "3.2.3"),
-    "3.3": ("3.3.1", "3.3.2", "3.3.3", "3.3.4"),
-}
+SECTIONS = PROCEDURES
 """The manual's procedures, and the files of their sections in its order; a and b are the two variants of 1.1.2."""
 
 BODIES = ("shared.yaml", "shared_windows.yaml")
@@ -85,7 +73,7 @@ def _with_changes(branch: dict[str, Any], name: str) -> dict[str, Any]:
         return branch
     body = _with_body(_body(changes.pop("body"), name), name)
     own = {key: body[key] for key in body if key not in ("applies", "errata")}
-    return {**branch, "changes": {"why_manual": None, "handoff": None, **own, **changes}}
+    return {**branch, "changes": {"why_manual": None, "handoff": None, "unprovable": None, **own, **changes}}
 
 
 def _body(wanted: str, name: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ ACTIONS: Mapping[str, Text] = {
     "step.cancelled": _t("取り消しを指示", "step cancelled"),
     "step.skipped": _t("ステップを省略", "step skipped"),
     "step.settled": _t("結果不明を確定", "step settled"),
+    "step.admitted": _t("実施前の条件を確認", "step's preconditions read"),
     "step.judged": _t("確認結果を判定", "step judged"),
     "skip.requested": _t("省略の承認を依頼", "skip asked for"),
     "settle.requested": _t("結果確定の承認を依頼", "settling asked for"),

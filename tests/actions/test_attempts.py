@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from app.actions import advance, approvals, outages, sessions, steps
+from app.actions import advance, approvals, judging, outages, sessions, steps
 from app.actions.advance import Work
 from app.domain.errors import Refused
 from app.domain.lifecycle import AttemptState, Awaiting, StepState
@@ -112,7 +112,7 @@ async def test_a_stale_segment_changes_nothing(world: World) -> None:
     number = (await world.session()).advance_no
     before = await world.count(AuditEvent)
     assert await world.do(None, advance.advance_session, world.session_id, number - 1) == "stale"
-    assert await world.do(None, advance.judge_step, work.step_run_id, number - 1, "pass") is None
+    assert await world.do(None, judging.judge_step, work.step_run_id, number - 1, "pass") is None
     await unchanged(world, before)
     assert (await world.step_run(work.step_run_id)).state == "running"
 

@@ -67,6 +67,11 @@ def command(key: str, text: str, *, destructive: bool = False, **more: object) -
     )
 
 
+def by_hand(key: str, **more: object) -> Step:
+    """A step that a person does on node-a."""
+    return command(key, "", **{"kind": "manual", "commands": (), **more})
+
+
 def words(text: str, *, present: Sequence[str] = (), absent: Sequence[str] = ()) -> Check:
     """A check whose command prints words."""
     header = "echo '#tejun words'"

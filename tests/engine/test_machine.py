@@ -13,9 +13,9 @@ import pytest
 from app.actions.act import params_of
 from app.actions.outputs import stored_digest
 from app.actions.sessions import pause_session, resume_session
-from app.actions.steps import cancel_step, retry_step
+from app.actions.steps import cancel_step, retry_step, tick_step, verify_step
 from app.models.audit import events, verify_chain
-from tests.engine.rig import Rig, command, words
+from tests.engine.rig import Rig, by_hand, command, words
 from tests.nodes.server import Node, Proxy
 
 
@@ -72,6 +72,31 @@ async def test_nothing_is_started_while_an_interlock_says_no(sqlite_rig: Rig, no
     assert (run.state, run.outcome) == ("failed", "interlock")
     assert not (node.home / "patched").exists()
     assert (await sqlite_rig.attempts())[0].claimed_at is None
+
+
+async def test_nobody_is_asked_to_do_what_an_interlock_forbids(sqlite_rig: Rig, node: Node) -> None:
+    lock = words("test -e stopped && echo stopped", present=["stopped"])
+    check = words("test -e copied && echo copied", present=["copied"])
+    await sqlite_rig.begin([by_hand("copy", interlocks=[lock], checks=[check])])
+    assert await sqlite_rig.run_out() == "waiting"
+    [run] = await sqlite_rig.runs()
+    assert (run.state, run.outcome, run.performer_id) == ("failed", "interlock", None)
+    (node.home / "stopped").touch()
+    async with sqlite_rig.act() as act:
+        await retry_step(act, run.id)
+    assert await sqlite_rig.run_out() == "waiting"
+    [run] = await sqlite_rig.runs()
+    assert (run.state, run.awaiting, run.outcome, run.performer_id) == ("awaiting", "tick", None, None)
+    async with sqlite_rig.act() as act:
+        await tick_step(act, run.id)
+    assert await sqlite_rig.run_out() == "waiting"
+    [run] = await sqlite_rig.runs()
+    assert (run.awaiting, run.outcome, run.performer_id) == ("check", "check_fail", sqlite_rig.person.id)
+    (node.home / "copied").touch()
+    async with sqlite_rig.act() as act:
+        await verify_step(act, run.id)
+    assert await sqlite_rig.run_out() == "waiting"
+    assert [run.awaiting for run in await sqlite_rig.runs()] == ["checker"]
 
 
 async def test_a_repeatable_step_that_is_already_so_is_not_run(sqlite_rig: Rig, node: Node) -> None:

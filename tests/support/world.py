@@ -13,9 +13,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pytest
 import sqlalchemy as sa
 
-from app.actions import advance, clusters, people, sessions, steps
+from app.actions import advance, clusters, judging, people, sessions, steps
 from app.actions.act import Act
-from app.actions.advance import Seen, Work
+from app.actions.advance import Work
+from app.actions.judging import Seen
 from app.actions.outputs import store_output
 from app.actions.plans import Wish
 from app.db import AsyncSession, Database, after_commit
@@ -215,9 +216,9 @@ class World:
     async def judge(self, work: Work, verdict: str) -> object:
         """Store a reading and judge the step by it."""
         seen = Seen("check", 0, "node-b", "processes@1", b"raw", ("cjcpw",), verdict)
-        await self.do(None, advance.store_readings, work.step_run_id, [seen])
+        await self.do(None, judging.store_readings, work.step_run_id, [seen])
         number = (await self.session()).advance_no
-        return await self.do(None, advance.judge_step, work.step_run_id, number, verdict)
+        return await self.do(None, judging.judge_step, work.step_run_id, number, verdict)
 
     async def human(self, performer: str = "sato", checker: str = "suzuki") -> None:
         """Do what the current step waits for a person to do."""
