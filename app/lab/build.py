@@ -16,7 +16,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.lab import packages, product
+from app.lab import handoffs, packages, product
 from app.lab.model import Lab, LabError, Layout, Node, Patch, Site, save, write_whole
 
 _PORTS = range(21000, 29999)  # below the range from which systems take ports for outgoing connections
@@ -46,6 +46,8 @@ def build(
     for site in sites:
         _database(layout.shared / site.name, version)
     write_whole(lab.cluster_file, cluster_file(lab))
+    if upgrade:
+        write_whole(lab.overlay_file, handoffs.overlay_file(lab, upgrade))
     save(lab)
     return lab
 

@@ -221,6 +221,7 @@ def _where(lab: Lab, english: bool) -> str:
     if lab.upgrade:
         label = "upgrade on each node" if english else "各ノードのバージョンアップ用パッケージ"
         lines.append(f"  {label}: {lab.upgrade.file}  sha256 {lab.upgrade.sha256}")
+        lines.append(f"  {'overlay file' if english else 'オーバーレイファイル'}: {lab.overlay_file}")
     return "\n".join(lines)
 
 

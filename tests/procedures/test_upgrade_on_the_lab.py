@@ -5,6 +5,7 @@ What the manual hands off to other documents is done with the lab's own commands
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -37,7 +38,8 @@ class Upgrader(Performer):
 
     def commands(self, step: Step) -> tuple[str, ...]:
         """What the plan has, or what a person does."""
-        return super().commands(step) or on_the_lab(self.lab.lab, step)
+        by_hand = on_the_lab(self.lab.lab, step.key)
+        return (by_hand,) if by_hand else super().commands(step)
 
 
 async def connected(lab: Cluster, stack: AsyncExitStack) -> dict[str, asyncssh.SSHClientConnection]:
@@ -75,7 +77,9 @@ async def look(lab: Cluster, local_site: str) -> None:
         assert site in status.nodes[0].sites
         assert (lab.directory / "shared" / site / "nqs/format").read_text() == "R13\n"
         assert left_behind(lab.lab, site) == 0
-    running = {row[2].split()[0].rpartition("/")[2] for row in lab.processes("node-a")}
+    running = {
+        row[2].split()[0].rpartition("/")[2] for row in await asyncio.to_thread(lab.processes, "node-a")
+    }
     assert everything <= running
 
 
