@@ -52,6 +52,7 @@ LISTS = frozenset(
         "managed",
         "carried_elsewhere",
         "online_standbys",
+        "standbys_paused",
         "unmanaged",
         "nqs_site_places",
         "needed_rights",

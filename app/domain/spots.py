@@ -169,6 +169,7 @@ class Spot:
                 for state in ("started", "partial")
             ),
             "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
+            "standbys_paused": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
             "needed_rights": self._needed_rights(),
