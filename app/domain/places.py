@@ -49,10 +49,13 @@ LISTS = frozenset(
         "carried_by_active",
         "paused_standbys",
         "carried_by_target",
+        "carried_elsewhere",
+        "online_standbys",
         "unmanaged",
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
+        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS
