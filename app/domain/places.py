@@ -49,6 +49,7 @@ LISTS = frozenset(
         "carried_by_active",
         "paused_standbys",
         "carried_by_target",
+        "managed",
         "carried_elsewhere",
         "online_standbys",
         "unmanaged",

@@ -150,6 +150,7 @@ class Spot:
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
+            "managed": tuple(f"{group}:managed" for group in cluster.groups),
             "carried_elsewhere": tuple(
                 f"{group}:{state}@{node.name}"
                 for group in cluster.groups
