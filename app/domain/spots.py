@@ -12,6 +12,8 @@ from app.domain.cluster import Node, Site
 from app.domain.conditions import Moment
 from app.domain.places import Lists
 from app.domain.predicates import Case
+from app.domain.probes import READ_ONLY
+from app.domain.procedure import CommandText
 from app.domain.versions import Version
 
 DISK_FLOOR_KIB = 102_400
@@ -30,9 +32,18 @@ class Scene:
     patch_file: str
     patch_sha256: str
     literal: str | None = None
+    _asked: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[CommandText, ...] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     _spots: dict[tuple[str | None, str | None, frozenset[str]], Spot] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    def asked(self, probe: str, params: tuple[tuple[str, str], ...]) -> tuple[CommandText, ...] | None:
+        """The probe's commands for those parameters, built once; None where this cluster cannot be asked."""
+        if (probe, params) not in self._asked:
+            self._asked[probe, params] = READ_ONLY[probe].commands(dict(params), self.case.cluster)
+        return self._asked[probe, params]
 
     def spot(self, node: Node | None, site: Site | None, upgraded: frozenset[str]) -> Spot:
         """The spot of that node and site at that moment, made once: its values are asked for by many steps."""

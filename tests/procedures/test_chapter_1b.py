@@ -358,7 +358,10 @@ def test_what_destroys_is_asked_about_before_seen_after_and_can_be_taken_back(na
 
 
 def test_every_erratum_of_these_sections_is_named_on_a_step() -> None:
-    wanted = "A5 A6 A9 A10 A11 A12 A13 A15 A17 A18 B1 B4 B5 B7 B8 B10 B11 B12 B13 B14 B18 B20 C5 C11 D1 D5 D9 D13 E1 E2 E3 E6 E7 E8"
+    wanted = (
+        "A5 A6 A9 A10 A11 A12 A13 A15 A17 A18 "
+        "B1 B4 B5 B7 B8 B10 B11 B12 B13 B14 B18 B20 C5 C11 D1 D5 D9 D13 E1 E2 E3 E6 E7 E8"
+    )
     found = {
         erratum
         for name in NAMES
