@@ -124,7 +124,7 @@ def _changes(
 ) -> Iterator[tuple[str, StepChange]]:
     """What is said about the step, then what is said about this repetition of it alone; where its condition holds."""
     node, site = spot.node.name if spot.node else None, spot.site.name if spot.site else None
-    values = spot.moment.values()
+    values = spot.known
     for key, change in sorted(
         file.overlay.steps.items(), key=lambda item: (Place.parse(item[0]).spot != "", item[0])
     ):
