@@ -10,7 +10,7 @@ from app.domain import choosing
 from app.domain.choosing import Choice, Nearest, NoProcedure
 from app.domain.cluster import Cluster, Node, check_path
 from app.domain.conditions import Moment
-from app.domain.digest import canonical_text, digest_of_bytes
+from app.domain.digest import canonical_quickly, digest_of_bytes
 from app.domain.errors import Invalid
 from app.domain.library import Procedure, condition
 from app.domain.predicates import Case, Install, Method, Operation, takers
@@ -153,7 +153,7 @@ def _sealed(case: Case, choice: Choice, warnings: tuple[PlanWarning, ...], done:
     _keys_are_unique(plan.steps)
     return plan.model_copy(
         update={
-            "digest": digest_of_bytes(canonical_text(plan.model_dump_json(by_alias=True, exclude={"digest"})))
+            "digest": digest_of_bytes(canonical_quickly(plan.model_dump(by_alias=True, exclude={"digest"})))
         }
     )
 

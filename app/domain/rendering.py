@@ -278,9 +278,8 @@ def _sites_of(template: CheckTemplate, spot: Spot) -> list[Spot]:
 def _check(template: CheckTemplate, spot: Spot) -> Check | None:
     probe = READ_ONLY[template.probe]
     values, lists = spot.values, spot.lists
-    commands = probe.commands(
-        {name: fill(value, values) for name, value in template.params.items()}, spot.scene.case.cluster
-    )
+    params = tuple((name, fill(value, values)) for name, value in template.params.items())
+    commands = spot.scene.asked(template.probe, params)
     if commands is None:
         return None
     return Check(

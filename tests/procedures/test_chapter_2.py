@@ -160,6 +160,7 @@ ACTIVE = """
 2.2.3-5.2@node-a/site1 2.2.3-5.2@node-a/site3
 2.2.3-6@node-a 2.2.3-6+1@node-a 2.2.3-7@node-a/site1 2.2.3-7@node-a/site2 2.2.3-7@node-a/site3
 2.2.3-7+1@node-a/site1 2.2.3-7+1@node-a/site3 2.2.3-8@node-a/site1 2.2.3-8@node-a/site2 2.2.3-8@node-a/site3
+2.2.3-8+1@node-a/site1 2.2.3-8+1@node-a/site3
 2.2.3-9@node-b 2.2.3-9@node-c 2.2.3-10@node-a/site1 2.2.3-10@node-a/site3
 2.2.3-10+1@node-a/site1 2.2.3-10+1@node-a/site2 2.2.3-10+1@node-a/site3
 2.2.3-11@node-a 2.2.3-11+1@node-a 2.2.3-11+2@node-a 2.2.3-11+3

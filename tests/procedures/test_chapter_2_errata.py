@@ -9,15 +9,15 @@ import pytest
 from app.domain.choosing import NoProcedure
 from app.domain.planner import make_plan
 from app.domain.versions import Version
-from app.procedures import procedure
+from app.procedures import SECTIONS, procedure, section
 from tests.domain.examples import WINDOWS, cluster
-from tests.procedures.windows_plans import LARGE, SMALL, WAYS, Way, keys, plan, step
+from tests.procedures.windows_plans import LARGE, OPERATION, SMALL, WAYS, Way, keys, plan, step
 
 ERRATA = {
     "2.1.1-1": "B17", "2.1.1-2": "C11", "2.1.1-4": "C11", "2.1.2-1": "D13", "2.1.2-6": "C14", "2.1.2-6+1": "B3",
     "2.1.1-0+4": "B10", "2.1.1-0+5": "B18", "2.1.1-3+1": "B11",
     "2.2.1-0": "C4", "2.2.2-1": "E3", "2.2.2-1+1": "B8", "2.2.2-4+2": "B8", "2.2.3-4": "C1", "2.2.3-5.1": "C1", "2.2.3-5.2": "C1",
-    "2.2.3-7": "A4", "2.2.3-7+1": "B2", "2.2.2-4": "C5", "2.2.3-11": "D1",
+    "2.2.3-7": "A4", "2.2.3-7+1": "B2", "2.2.3-8+1": "B2", "2.2.2-4": "C5", "2.2.3-11": "D1",
     "2.3.1-0+1": "B10", "2.3.1-1+1": "B8", "2.3.1-4+2": "B8", "2.3.3-1+1": "B8", "2.3.3-2": "B17", "2.3.3-3": "C15",
 }  # fmt: skip
 
@@ -59,19 +59,26 @@ def test_the_disk_stays_and_the_group_is_up_before_the_site_starts_again() -> No
         disk = next(check for check in step(made, key).checks if check.probe == "database")
         assert (disk.present, disk.absent) == (("present",), ())
     assert step(made, "2.2.3-5.2@node-a/site1").kind == "check"
-    assert (
-        order.index("2.2.3-7@node-a/site1")
-        < order.index("2.2.3-7+1@node-a/site1")
-        < order.index("2.2.3-8@node-a/site1")
-    )
-    assert not [one.key for one in made.steps if one.title.en.startswith("Stop the whole")]
+    wanted = [f"2.2.3-{number}@node-a/site1" for number in ("7", "7+1", "8", "8+1")]
+    assert [key for key in order if key in wanted] == wanted
+    assert "stop_group" not in {one.verb for name in SECTIONS["2.2"] for one in section(name).steps}
+    assert "start_group" in {one.verb for one in section("2.2.3").steps}
+
+
+def test_a_step_of_a_person_is_proved_by_the_cluster_where_it_can_be_read() -> None:
+    """CLUSTERPRO has no fact "unmanaged" and no verb for the pause: what is asked must hold there too."""
+    verbs = ("pause", "resume", "stop_monitoring", "resume_monitoring", "offline", "start_group")
+    for name in (name for number in OPERATION for name in SECTIONS[number]):
+        for one in section(name).steps:
+            if one.verb in verbs:
+                assert "cluster" in [check.probe for check in one.checks], (name, one.step)
+            for check in (*one.checks, *one.interlocks):
+                assert "[[unmanaged]]" not in check.present
 
 
 @pytest.mark.parametrize(
     ("way", "erratum", "gone"),
     [
-        (WAYS[5], "B3", {"2.1.2-6+1@node-a/site1"}),
-        (WAYS[10], "B2", {"2.2.3-7+1@node-a/site1"}),
         (WAYS[10], "B8", {"2.2.2-1+1@node-b", "2.2.2-4+2@node-b"}),
         (WAYS[13], "B8", {"2.3.1-1+1@node-b", "2.3.1-4+2@node-b", "2.3.3-1+1@node-a", "2.3.3-4+2@node-a"}),
     ],
