@@ -47,7 +47,6 @@ LISTS = frozenset(
         "healthy",
         "unhealthy",
         "carried_by_active",
-        "paused_standbys",
         "carried_by_target",
         "managed",
         "carried_elsewhere",

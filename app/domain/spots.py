@@ -157,7 +157,6 @@ class Spot:
                 *(f"{group}:{state}" for group in cluster.groups for state in ("pending", "failed")),
             ),
             "carried_by_active": tuple(f"{group}:started@{cluster.active.name}" for group in cluster.groups),
-            "paused_standbys": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
