@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain import parsers, probes
-from app.domain.clusterware import crm
+from app.domain import clusterware, parsers, probes
 from app.domain.parsers import Facts, Parser
 from app.domain.procedure import Check
 
@@ -24,8 +23,7 @@ PARSERS: Mapping[str, Parser] = {
     "files@1": parsers.files,
     "disk@1": parsers.disk,
     "words@1": parsers.words,
-    "cluster@1": crm.cluster,
-    "constraints@1": crm.constraints,
+    **clusterware.PARSERS,
 }
 
 READ_ONLY = probes.READ_ONLY

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from app.domain import clusterware
 from app.domain.cluster import Cluster
 from app.domain.procedure import CommandText
-from app.domain.shell import header, sh, word
+from app.domain.shell import header, powershell, sh, word
 
 Params = Mapping[str, str]
 Builder = Callable[[Params, Cluster], str | None]
+Reader = str | Callable[[Cluster], str]
+"""Who reads an answer: a parser by name and version, or the one that the cluster's manager names."""
 
 _PROFILES = (
     "/etc/profile /etc/profile.d/*.sh "
@@ -29,14 +31,20 @@ _SETS = "'^[[:space:]]*\\(export[[:space:]][[:space:]]*\\)\\{0,1\\}NQS_SITE='"
 class Probe:
     """One question: which parameters it takes, who reads its answer, and how its command is built."""
 
-    parser: str
+    reader: Reader
     params: frozenset[str]
     build: Builder
+
+    def parser(self, cluster: Cluster) -> str:
+        """Who reads the answer of this cluster's nodes."""
+        return self.reader if isinstance(self.reader, str) else self.reader(cluster)
 
     def commands(self, params: Params, cluster: Cluster) -> tuple[CommandText, ...] | None:
         """The command as sent, or None where this cluster cannot be asked. Raises KeyError when a parameter is missing."""
         text = self.build(params, cluster)
-        return None if text is None else (sh(text),)
+        if text is None:
+            return None
+        return (powershell(text) if cluster.os == "windows" else sh(text),)
 
 
 def _processes(params: Params, cluster: Cluster) -> str:
@@ -137,6 +145,18 @@ def _constraints(_params: Params, cluster: Cluster) -> str | None:
     return clusterware.of(cluster).read_constraints()
 
 
+def _cluster_service(_params: Params, cluster: Cluster) -> str | None:
+    return clusterware.of(cluster).read_service()
+
+
+def _state_parser(cluster: Cluster) -> str:
+    return clusterware.of(cluster).state_parser
+
+
+def _constraints_parser(cluster: Cluster) -> str:
+    return clusterware.of(cluster).constraints_parser
+
+
 READ_ONLY: Mapping[str, Probe] = {
     "processes": Probe("processes@1", frozenset({"site"}), _processes),
     "environment": Probe("environment@1", frozenset(), _environment),
@@ -147,6 +167,7 @@ READ_ONLY: Mapping[str, Probe] = {
     "disk": Probe("disk@1", frozenset({"kib"}), _disk),
     "database": Probe("words@1", frozenset({"path"}), _database),
     "rights": Probe("words@1", frozenset(), _rights),
-    "cluster": Probe("cluster@1", frozenset(), _cluster),
-    "constraints": Probe("constraints@1", frozenset(), _constraints),
+    "cluster": Probe(_state_parser, frozenset(), _cluster),
+    "constraints": Probe(_constraints_parser, frozenset(), _constraints),
+    "cluster_service": Probe("words@1", frozenset(), _cluster_service),
 }

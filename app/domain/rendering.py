@@ -234,7 +234,7 @@ def _verb(template: StepTemplate, spot: Spot, checks: tuple[Check, ...]) -> Doin
         "stop_node": lambda: manager.stop_node(node),
         "start_node": lambda: manager.start_node(node),
     }[template.verb or ""]()
-    told = (verb.manual,) if verb.manual else ()
+    told = tuple(verb.told)
     if verb.text is None:
         return "manual", (), checks, (BY_A_PERSON["cluster_software"], *told)
     proof = CheckTemplate(
@@ -286,7 +286,7 @@ def _check(template: CheckTemplate, spot: Spot) -> Check | None:
     return Check(
         probe=template.probe,
         commands=commands,
-        parser=probe.parser,
+        parser=probe.parser(spot.scene.case.cluster),
         present=fill_tokens(template.present, values, lists),
         absent=fill_tokens(template.absent, values, lists),
         ja=fill(template.ja, values),

@@ -114,7 +114,7 @@ async def _ask(
         answer = await links.read(target, commands[0].text, timeout=SECONDS)
     except NodeError as error:
         return error
-    return checks.PARSERS[probe.parser](answer.stdout, answer.exit_status)
+    return checks.PARSERS[probe.parser(cluster)](answer.stdout, answer.exit_status)
 
 
 def _version(facts: Facts | None) -> Version | None:

@@ -114,7 +114,7 @@ def test_a_probe_reads_this_very_machine(name: str, shell: str) -> None:
     )
     assert commands
     done = subprocess.run([shell, "-c", commands[0].text], capture_output=True, check=False, timeout=30)
-    facts = PARSERS[probe.parser](done.stdout, done.returncode)
+    facts = PARSERS[probe.parser(cluster())](done.stdout, done.returncode)
     assert facts is not None, (done.stdout, done.stderr)
     if name == "patch_file":
         assert facts == {"missing"}
