@@ -87,6 +87,10 @@ RULES = (
 )
 _ALWAYS = (CLASSIC, ARCH_EXISTS, ONE_ACTIVE, LATER)
 _NEAREST = 3
+_RATHER = Text(
+    ja="使えますが、方式の指定がないのでローリングを優先しました。",
+    en="It would do; no method was asked for, so rolling is preferred.",
+)
 
 
 def choose(case: Case) -> Choice | NoProcedure:
@@ -97,6 +101,20 @@ def choose(case: Case) -> Choice | NoProcedure:
             if not rule.failing(case):
                 return Choice(procedure=rule.procedure, method=rule.method, why=_why(rule, case))
     return _refusal(case, never)
+
+
+def why_not(case: Case) -> tuple[Nearest, ...]:
+    """For each procedure that the case does not take, in the order of preference, the first thing that speaks against it."""
+    chosen = choose(case)
+    taken = chosen.procedure if isinstance(chosen, Choice) else None
+    found: dict[str, Text] = {}
+    never = [predicate for predicate in _ALWAYS if not predicate.test(case)]
+    for rule in sorted(RULES, key=lambda rule: len(rule.failing(case))):
+        if rule.procedure != taken and rule.procedure not in found:
+            against = never or rule.failing(case)
+            found[rule.procedure] = against[0].no(case) if against else _RATHER
+    order = list(dict.fromkeys(rule.procedure for rule in RULES))
+    return tuple(Nearest(procedure=number, why_not=found[number]) for number in order if number in found)
 
 
 def _why(rule: _Rule, case: Case) -> tuple[Why, ...]:

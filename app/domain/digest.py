@@ -41,16 +41,10 @@ def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be")  # RFC 8785, 3.2.3: members sort by UTF-16 code units
 
 
-def canonical_text(text: str) -> bytes:
-    """The same bytes for a JSON document whose keys are all ASCII, ten times as fast: what a plan's model dumps.
-
-    Raises TypeError for a fraction."""
-    value = json.loads(text, parse_float=_refuse_fraction)
+def canonical_quickly(value: object) -> bytes:
+    """The same bytes, ten times as fast, for a value of which the caller knows that it has a form, and that every key is ASCII:
+    what a plan's model dumps."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode("utf-8")
-
-
-def _refuse_fraction(text: str) -> object:
-    raise TypeError(f"no canonical form for the fraction {text}")
 
 
 def digest_of(value: object) -> str:

@@ -200,8 +200,8 @@ def _doing(template: StepTemplate, spot: Spot) -> Doing:
         return template.kind, (CommandText(shell=template.shell, text=text),), checks, ()
     if template.command:
         return "manual", (), checks, (BY_HAND,)
-    if template.kind == "check" and not checks:
-        return "manual", (), (), (BY_HAND,)
+    if template.kind == "check" and (left_out or not checks):
+        return "manual", (), checks, (BY_HAND,)  # half an answer is none: a person reads the rest
     return template.kind, (), checks, (BY_HAND,) if left_out else ()
 
 
@@ -278,9 +278,8 @@ def _sites_of(template: CheckTemplate, spot: Spot) -> list[Spot]:
 def _check(template: CheckTemplate, spot: Spot) -> Check | None:
     probe = READ_ONLY[template.probe]
     values, lists = spot.values, spot.lists
-    commands = probe.commands(
-        {name: fill(value, values) for name, value in template.params.items()}, spot.scene.case.cluster
-    )
+    params = tuple((name, fill(value, values)) for name, value in template.params.items())
+    commands = spot.scene.asked(template.probe, params)
     if commands is None:
         return None
     return Check(

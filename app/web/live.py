@@ -111,7 +111,7 @@ async def _ask(
     if commands is None:
         return None
     try:
-        answer = await links.read(target, commands[0].text, timeout=SECONDS)
+        answer = await links.read(target, commands[0], timeout=SECONDS)
     except NodeError as error:
         return error
     return checks.PARSERS[probe.parser(cluster)](answer.stdout, answer.exit_status)

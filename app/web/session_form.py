@@ -29,6 +29,7 @@ from app.models.clusters import clusters
 from app.web.auth import Planner, is_htmx
 from app.web.filters import field_time
 from app.web.forms import carry_out
+from app.web.plans import others_of
 from app.web.rendering import render
 from app.web.services import Console, Services
 from app.web.session_view import session_of
@@ -63,11 +64,12 @@ Typed = Annotated[SessionForm, Form()]
 
 @dataclass(frozen=True)
 class Preview:
-    """What the wish leads to: a plan, or a refusal with the procedures that come near. `missing`: what it still lacks."""
+    """What the wish leads to: a plan (`missing`: what it lacks; `others`: why not those), or a refusal and what comes near."""
 
     plan: Plan | None = None
     refusal: Refusal | None = None
     nearest: Sequence[Nearest] = ()
+    others: Sequence[Nearest] = ()
     missing: Sequence[Text] = ()
 
 
@@ -154,7 +156,9 @@ def previewed(record: ClusterRecord, form: SessionForm) -> Preview:
         _require_window(form, record.cluster.time_zone)
     except Refusal as refusal:
         return _refused(refusal)
-    return Preview(plan, missing=plan_is_executable(plan))
+    return Preview(
+        plan, others=others_of(plan, record.cluster, form.wish().method), missing=plan_is_executable(plan)
+    )
 
 
 def _require_window(form: SessionForm, zone: str) -> None:

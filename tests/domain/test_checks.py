@@ -74,5 +74,5 @@ def test_a_verdict_names_what_is_missing_and_what_should_not_be_there() -> None:
 
 
 def test_every_probe_has_its_parser() -> None:
-    for made in (cluster(), cluster(**WSFC), cluster(**WINDOWS), cluster(clusterware="vcs")):
-        assert {probe.parser(made) for probe in READ_ONLY.values()} <= set(PARSERS)
+    made = (cluster(), cluster(clusterware="vcs"), cluster(**WSFC), cluster(**WINDOWS))
+    assert {parser for probe in READ_ONLY.values() for parser in probe.parsers(made)} <= set(PARSERS)

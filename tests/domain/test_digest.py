@@ -11,7 +11,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.digest import GENESIS, approval_digest, canonical, canonical_text, digest_of, link
+from app.domain.digest import GENESIS, approval_digest, canonical, canonical_quickly, digest_of, link
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -34,7 +34,7 @@ def test_canonical_bytes_are_those_of_rfc_8785(value: object) -> None:
 def test_a_document_of_plain_keys_has_the_same_bytes_by_the_short_way(value: dict[str, object]) -> None:
     document = json.loads(json.dumps(value))
     if all(key.isascii() for found in walked(document) for key in found):
-        assert canonical_text(json.dumps(document)) == canonical(document)
+        assert canonical_quickly(document) == canonical(document)
 
 
 def walked(value: object) -> Iterator[dict[str, object]]:
@@ -43,11 +43,6 @@ def walked(value: object) -> Iterator[dict[str, object]]:
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from walked(inner)
-
-
-def test_a_fraction_is_refused_by_the_short_way_too() -> None:
-    with pytest.raises(TypeError):
-        canonical_text('{"a": 1.5}')
 
 
 @pytest.mark.parametrize("value", [1.5, float("nan"), {1: 2}, {"a": {3}}, b"x", 2**53])

@@ -10,7 +10,8 @@ import pytest
 from app.actions import act
 from app.nodes import errors, results
 from app.procedures import SECTIONS, section
-from app.web import outcomes, plans
+from app.procedures.errata import errata
+from app.web import outcomes
 from app.web.events import ACTIONS
 
 USED = sorted(
@@ -50,7 +51,7 @@ def test_every_event_that_is_recorded_has_a_name_in_both_languages(action: str) 
 
 @pytest.mark.parametrize("number", USED)
 def test_an_erratum_of_the_library_is_explained(number: str) -> None:
-    found = plans.errata()[number]
+    found = errata()[number]
     for text in (found.says, found.here, found.because):
         assert re.search(r"[\u3040-\u30ff]", text.ja)
         assert re.fullmatch(r"[\x20-\x7e]+", text.en)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from app.domain.clusterware import answer
+from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
 from app.domain.clusterware.verbs import Standing, Verb
 from app.domain.shell import cmd_word, header, powershell_header, word
@@ -130,7 +130,8 @@ def clpstat(stdout: bytes, exit_status: int) -> frozenset[str] | None:
 
     A server whose cluster service is stopped knows nothing of the others: then its own state is the only fact. Every state but
     Online and Offline counts as pending: not settled."""
-    lines = answer.lines(stdout, exit_status)
+    read = closed(stdout, exit_status, "cluster")
+    lines = read[1] if read else None
     told = _table(lines) if lines else None
     if told is None or not told.local:
         return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.domain.clusterware import answer
+from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
 from app.domain.clusterware.verbs import Standing, Verb
 from app.domain.shell import header, word
@@ -62,7 +62,8 @@ class LifeKeeper(Generic):
 def lcdstatus(stdout: bytes, exit_status: int) -> frozenset[str] | None:
     """Hierarchies of `lcdstatus -q` of every server: in service and protected (ISP), in service (ISU), failed (OSF), and stopped
     where no server has them in service. A server that answers is online."""
-    lines = answer.lines(stdout, exit_status)
+    read = closed(stdout, exit_status, "cluster")
+    lines = read[1] if read else None
     if not lines or not lines[0].startswith("#node "):
         return None
     node, found, asked = "", [], 0

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.domain.clusterware import answer
+from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
 from app.domain.clusterware.verbs import Standing, Verb
 from app.domain.shell import header, word
@@ -73,7 +73,8 @@ class Serviceguard(Generic):
 
 def cmviewcl(stdout: bytes, exit_status: int) -> frozenset[str] | None:
     """Nodes and packages of `cmviewcl -v -f line`, rows `prefix|attribute=value`. What is neither up nor down is pending."""
-    lines = answer.lines(stdout, exit_status)
+    read = closed(stdout, exit_status, "cluster")
+    lines = read[1] if read else None
     if not lines or any("=" not in line for line in lines if line):
         return None
     things: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)

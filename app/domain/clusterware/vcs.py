@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from app.domain.clusterware import answer
+from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
 from app.domain.clusterware.verbs import WAIT, Standing, Verb
 from app.domain.shell import header, word
@@ -106,7 +106,8 @@ class Vcs(Generic):
 
 def vcs(stdout: bytes, exit_status: int) -> frozenset[str] | None:
     """Systems and groups from the tables of hasys and hagrp. None where a row has another form or a table is missing."""
-    lines = answer.lines(stdout, exit_status)
+    read = closed(stdout, exit_status, "cluster")
+    lines = read[1] if read else None
     systems: dict[str, dict[str, str]] = defaultdict(dict)
     states: dict[str, dict[str, str]] = defaultdict(dict)
     frozen: dict[str, set[str]] = defaultdict(set)

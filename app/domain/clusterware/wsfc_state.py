@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.domain.clusterware import answer
+from app.domain.answers import closed
 
 _NODES = {"Up": "online", "Paused": "standby", "Down": "offline", "Joining": "pending"}
 _GROUPS = {
@@ -23,7 +23,8 @@ _FIELDS = {"node": 3, "group": 4, "site": 4}
 
 def wsfc(stdout: bytes, exit_status: int) -> frozenset[str] | None:
     """Nodes, groups and the resources of sites. None unless the answer is whole and names a node and a group."""
-    lines = answer.lines(stdout, exit_status)
+    read = closed(stdout, exit_status, "cluster")
+    lines = read[1] if read else None
     rows = [line.split("\t") for line in lines or ()]
     if any(len(row) != _FIELDS.get(row[0]) or not all(row) for row in rows):
         return None

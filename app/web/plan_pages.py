@@ -1,0 +1,165 @@
+"""Plans on pages of their own: a session's whole plan, and the difference between two plans of one cluster. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from app.actions.plans import NoProcedureRefused, Wish, plan_for
+from app.db import AsyncSession
+from app.domain.choosing import Nearest
+from app.domain.errors import Invalid, Refusal
+from app.domain.procedure import Plan
+from app.domain.text import Text
+from app.models import ClusterRecord
+from app.models.clusters import clusters
+from app.models.sessions import sessions
+from app.web.auth import Viewer
+from app.web.plans import Change, differences, others_of
+from app.web.rendering import render
+from app.web.session_form import cluster_of
+from app.web.session_view import session_of
+from app.web.transaction import Reading
+
+router = APIRouter()
+Word = Field(default="", max_length=200)
+
+
+class CompareForm(BaseModel):
+    """What the form of a comparison holds, as typed: for each side a session's plan, or a wish that is planned now."""
+
+    cluster: str = Word
+    a_session: str = Word
+    a_operation: str = Field(default="patch", max_length=40)
+    a_target: str = Word
+    a_method: str = Field(default="auto", max_length=40)
+    b_session: str = Word
+    b_operation: str = Field(default="patch", max_length=40)
+    b_target: str = Word
+    b_method: str = Field(default="auto", max_length=40)
+
+    def typed(self, side: str) -> tuple[str, str, str, str]:
+        """Session, operation, target and method of a side (a, b)."""
+        values = self.model_dump()
+        session, operation, target, method = (
+            values[f"{side}_{name}"].strip() for name in ("session", "operation", "target", "method")
+        )
+        return session, operation, target, method
+
+    @property
+    def asks(self) -> bool:
+        """Whether both sides say something."""
+        sides = (self.typed("a"), self.typed("b"))
+        return all(session or target for session, _, target, _ in sides)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: its plan, or why there is none."""
+
+    plan: Plan | None = None
+    refusal: Refusal | None = None
+    nearest: Sequence[Nearest] = ()
+
+    @property
+    def wrong(self) -> str:
+        """The field that cannot be read; empty where none."""
+        return (self.refusal.field or "") if isinstance(self.refusal, Invalid) else ""
+
+
+@router.get("/sessions/{session_id}/plan")
+async def plan_page(request: Request, session_id: int, _: Viewer, db: Reading) -> Response:
+    """The whole plan with why it is this one, why no other, and what was left out; made for paper too."""
+    session = await session_of(db, session_id)
+    return render(
+        request,
+        "plans/show.html",
+        session=session,
+        plan=session.plan,
+        others=others_of(session.plan, session.cluster.cluster),
+    )
+
+
+@router.get("/plans/compare")
+async def compare_page(
+    request: Request, _: Viewer, db: Reading, form: Annotated[CompareForm, Query()]
+) -> Response:
+    """Two plans of one cluster, step by step: what one has and the other has not, and what differs."""
+    everything = await clusters(db)
+    record = await _cluster(db, form, everything)
+    around: dict[str, Any] = {"form": form, "record": record, "clusters": everything}
+    if record is None:
+        return render(request, "plans/compare.html", sessions=[], sides=None, changes=[], **around)
+    sides = {side: await _side(db, record, form, side) for side in ("a", "b")} if form.asks else None
+    return render(
+        request,
+        "plans/compare.html",
+        sessions=await sessions(db, cluster_id=record.id),
+        sides=sides,
+        changes=_changes(sides["a"], sides["b"]) if sides else [],
+        heads=heads,
+        **around,
+    )
+
+
+async def _cluster(
+    db: AsyncSession, form: CompareForm, everything: Sequence[ClusterRecord]
+) -> ClusterRecord | None:
+    """The cluster that was chosen, or the only one there is."""
+    typed = form.cluster.strip()
+    if not typed:
+        return everything[0] if len(everything) == 1 else None
+    return await cluster_of(db, _number(typed, "cluster"))
+
+
+async def _side(db: AsyncSession, record: ClusterRecord, form: CompareForm, side: str) -> Side:
+    chosen, operation, target, method = form.typed(side)
+    try:
+        if chosen:
+            session = await session_of(db, _number(chosen, "session"))
+            return Side(_of_cluster(session.plan, session.cluster_id, record))
+        return Side(plan_for(record, Wish.of(operation, target, method)))
+    except Refusal as refusal:
+        return Side(
+            refusal=refusal, nearest=refusal.nearest if isinstance(refusal, NoProcedureRefused) else ()
+        )
+
+
+def _of_cluster(plan: Plan, cluster_id: int, record: ClusterRecord) -> Plan:
+    if cluster_id != record.id:
+        raise Invalid(
+            "other_cluster",
+            f"そのセッションは別のクラスタのものです。{record.name} のセッションを選んでください。",
+            f"That session is another cluster's. Choose a session of {record.name}.",
+            "session",
+        )
+    return plan
+
+
+def _changes(before: Side, after: Side) -> list[Change]:
+    return differences(before.plan, after.plan) if before.plan and after.plan else []
+
+
+def _number(typed: str, field: str) -> int:
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < 16):
+        raise Invalid("bad_number", "番号で指定してください。", "Give it by its number.", field)
+    return int(typed)
+
+
+def heads(before: Plan, after: Plan) -> list[tuple[Text, str, str]]:
+    """What can differ above the steps, side by side."""
+    return [
+        (Text(ja="手順", en="Procedure"), before.procedure, after.procedure),
+        (Text(ja="方式", en="Method"), before.method, after.method),
+        (Text(ja="適用前", en="Version before"), before.from_version, after.from_version),
+        (Text(ja="適用後", en="Version to arrive at"), before.to, after.to),
+        (
+            Text(ja="ステップ（対象外を含む）", en="Steps (with those that do not apply)"),
+            str(len(before.steps)),
+            str(len(after.steps)),
+        ),
+    ]
