@@ -22,6 +22,7 @@ PARSERS: Mapping[str, Parser] = {
     "patch_file@1": parsers.patch_file,
     "files@1": parsers.files,
     "disk@1": parsers.disk,
+    "intact@1": parsers.intact,
     "words@1": parsers.words,
     "file@1": file_parsers.file,
     "folder_files@1": file_parsers.folder_files,
@@ -48,7 +49,7 @@ class Verdict:
 STILL = frozenset(
     {
         *("files", "package", "patch_file", "package_file", "versions", "clwin"),
-        *("registry", "file", "folder", "environment", "rights"),
+        *("registry", "file", "folder", "environment", "rights", "contents", "intact"),
     }
 )
 """Probes of what lies on a disk: it does not come right by waiting, as processes and clusters do."""

@@ -112,6 +112,8 @@ READ_ONLY: Mapping[str, Probe] = {
     "mount": _probe("path", unix=("words@1", unix_probes.mount), windows=("words@1", windows_probes.mount)),
     "disk": _probe("kib", unix=("disk@1", unix_probes.disk), windows=("disk_windows@1", windows_probes.disk)),
     "port": _probe("port", unix=("words@1", unix_probes.port), windows=("words@1", windows_probes.port)),
+    "contents": _probe("folder", "names", unix=("words@1", unix_probes.contents)),
+    "intact": _probe(unix=("intact@1", unix_probes.intact)),
     "rights": _probe(unix=("words@1", unix_probes.rights), windows=("words@1", windows_probes.rights)),
     "cluster": _probe(unix=(_state_parser, _cluster), windows=(_state_parser, _cluster)),
     "constraints": _probe(

@@ -157,7 +157,6 @@ class Spot:
                 *(f"{group}:{state}" for group in cluster.groups for state in ("pending", "failed")),
             ),
             "carried_by_active": tuple(f"{group}:started@{cluster.active.name}" for group in cluster.groups),
-            "paused_standbys": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
@@ -169,6 +168,7 @@ class Spot:
                 for state in ("started", "partial")
             ),
             "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
+            "standbys_paused": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
             "needed_rights": self._needed_rights(),

@@ -68,7 +68,7 @@ VERBS: Mapping[str, Text] = {
 SEVERITIES: Mapping[str, tuple[str, str, Text]] = {
     "high": ("■", "bad", Text(ja="重大", en="high")),
     "medium": ("▲", "wait", Text(ja="中", en="medium")),
-    "low": ("・", "idle", Text(ja="軽微", en="low")),
+    "low": ("·", "idle", Text(ja="軽微", en="low")),
 }
 """How grave an erratum is: sign, tone, word."""
 

@@ -1,4 +1,4 @@
-"""What pages say about plans: every erratum of the library and every code of the engine is explained in both languages."""
+"""What pages say about what happens: every event and every code of the engine is explained in both languages."""
 
 from __future__ import annotations
 
@@ -9,20 +9,9 @@ import pytest
 
 from app.actions import act
 from app.nodes import errors, results
-from app.procedures import SECTIONS, section
-from app.procedures.errata import errata
 from app.web import outcomes
 from app.web.events import ACTIONS
 
-USED = sorted(
-    {
-        number
-        for names in SECTIONS.values()
-        for name in names
-        for step in section(name).steps
-        for number in step.errata
-    }
-)
 CODES = sorted(
     {
         kind.code
@@ -47,14 +36,6 @@ RECORDED = sorted(
 @pytest.mark.parametrize("action", RECORDED)
 def test_every_event_that_is_recorded_has_a_name_in_both_languages(action: str) -> None:
     assert action in ACTIONS
-
-
-@pytest.mark.parametrize("number", USED)
-def test_an_erratum_of_the_library_is_explained(number: str) -> None:
-    found = errata()[number]
-    for text in (found.says, found.here, found.because):
-        assert re.search(r"[\u3040-\u30ff]", text.ja)
-        assert re.fullmatch(r"[\x20-\x7e]+", text.en)
 
 
 @pytest.mark.parametrize(
