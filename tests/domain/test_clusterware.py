@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import importlib
 import re
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 import yaml
 
 from app.domain import clusterware
@@ -212,3 +216,34 @@ def test_clusterpro_speaks_the_nodes_shell(made: Cluster) -> None:
     )
     assert verb.shell == shell
     assert str(verb.text).endswith(f"clpgrp -m {quoted}")
+
+
+def test_the_decision_record_says_what_is_a_command() -> None:
+    record = (Path(__file__).parents[2] / "docs/decisions/0012-clusterware.md").read_text(encoding="utf-8")
+    for name, made in MANAGERS.items():
+        stated = importlib.import_module(f"app.domain.clusterware.{name}").PROVEN
+        done = ("command" if verb.text else "by hand" for verb in verbs(clusterware.of(made)).values())
+        assert "| " + " | ".join((name, stated, *done)) + " |" in record
+
+
+@pytest.mark.parametrize("name", [name for name, made in MANAGERS.items() if made.os != "windows"])
+@pytest.mark.parametrize("group", ["g_jc", "g $x `y` 'z'"])
+def test_what_a_unix_node_is_told_is_whole_and_quoted(name: str, group: str) -> None:
+    manager = clusterware.of(MANAGERS[name])
+    texts = [verb.text for verb in verbs(manager, group=group).values()]
+    for text in filter(
+        None, (*texts, manager.read_state(), manager.read_constraints(), manager.read_service())
+    ):
+        assert subprocess.run(["dash", "-n", "-c", text], check=False).returncode == 0, text
+        assert "$x" not in text or shlex.quote(group) in text
+
+
+@pytest.mark.parametrize("group", ["g_jc", "it's \u2019 $x"])
+def test_what_a_windows_node_is_told_parses(group: str) -> None:
+    grammar = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    sites = [{"name": "s1", "database": r"S:\db", "group": group}]
+    for made in (cluster(**WSFC, sites=sites), cluster(**WINDOWS)):
+        manager = clusterware.of(made)
+        told = [verb.text for verb in verbs(manager, group=group).values() if verb.shell == "powershell"]
+        for text in filter(None, (*told, manager.read_state())):
+            assert not grammar.parse(text.encode()).root_node.has_error, text

@@ -37,13 +37,14 @@ function Find-SiteResource([string]$group, [string]$site) {
   $all = @(Get-ClusterResource | Where-Object {
     (Get-NameOf $_.OwnerGroup) -eq $group -and @('Generic Script', 'JobCenterCluster') -contains (Get-NameOf $_.ResourceType)
   })
-  if ($all.Count -le 1) { return $all }
   foreach ($one in $all) {
-    $named = @($one | Get-ClusterParameter | Where-Object { $_.Name -eq 'SiteName' -and [string]$_.Value -eq $site })
-    if ($named.Count -eq 1) { $one }
+    $named = @($one | Get-ClusterParameter | Where-Object { $_.Name -eq 'SiteName' -and [string]$_.Value -ne '' })
+    if ($named.Count -eq 0) { if ($all.Count -eq 1) { $one } }
+    elseif ([string]$named[0].Value -eq $site) { $one }
   }
 }"""
-"""JobCenter's resource of a site: by its type in the group and, where the group has several, by their property SiteName."""
+"""JobCenter's resource of a site: by its type in the group, and by its property SiteName. Where the group has one only and that
+has no such property, it is that one; one that names another site never is."""
 
 _QUORUM = """\
 $nodes = @(Get-ClusterNode)
@@ -138,7 +139,7 @@ class Wsfc(Generic):
             _FIND,
             f"$found = @(Find-SiteResource {places})",
             "if ($found.Count -ne 1) {",
-            "  throw ('one JobCenter resource of the site was expected in the group, found ' + $found.Count + ': ' + "
+            "  throw ('one JobCenter resource (by SiteName) was expected, found ' + $found.Count + ': ' + "
             f"{powershell_word(f'{group} / {site}')})",
             "}",
             doing,
