@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.domain import choosing
+from app.domain import choosing, overlaying
+from app.domain import literal as literal_order
 from app.domain.choosing import Choice, Nearest, NoProcedure
 from app.domain.cluster import Cluster, Node, check_path
 from app.domain.conditions import Moment
 from app.domain.digest import canonical_quickly, digest_of_bytes
 from app.domain.errors import Invalid
 from app.domain.library import Procedure, condition
+from app.domain.overlay import OverlayFile
 from app.domain.predicates import Case, Install, Method, Operation, takers
 from app.domain.procedure import Phase, Plan, PlanWarning, Step
 from app.domain.rendering import phases
@@ -83,20 +85,26 @@ def make_plan(
     install: Install = "overwrite",
     inputs: Inputs | None = None,
     literal: str | None = None,
+    overlay: OverlayFile | None = None,
 ) -> Plan | NoProcedure:
-    """The whole plan, the same for the same input; NoProcedure where the manual has none."""
+    """The whole plan, the same for the same input; NoProcedure where the manual has none.
+
+    Raises Invalid for a literal order that is not to be had or changes nothing, and for an overlay that does not fit."""
+    literal_order.require_allowed(literal)
+    cluster = overlaying.with_paths(cluster, overlay)
     case = Case(cluster, operation, to, method, install)
     choice = choosing.choose(case)
     if isinstance(choice, NoProcedure):
         return choice
     procedure = library(choice.procedure)
-    scene = _scene(case, inputs or Inputs(), literal)
-    return _sealed(
-        case,
-        choice,
-        warnings(About(case, choice.procedure, bool(scene.patch_sha256))),
-        _carried_out(procedure, scene),
-    )
+    scene = replace(_scene(case, inputs or Inputs()), literal=literal, overlay=overlay)
+    done = _carried_out(procedure, scene)
+    if literal and done == _carried_out(procedure, replace(scene, literal=None)):
+        raise literal_order.no_effect(literal)
+    steps = [step for phase in done for step in phase.steps]
+    said = warnings(About(case, choice.procedure, bool(scene.patch_sha256)))
+    own = (*literal_order.notices(literal), *overlaying.notices(overlay, steps))
+    return _sealed(case, choice, (*said, *own), done)
 
 
 def plan_is_executable(plan: Plan) -> tuple[Text, ...]:
@@ -122,12 +130,12 @@ def _carried_out(procedure: Procedure, scene: Scene) -> tuple[Phase, ...]:
     return tuple(done)
 
 
-def _scene(case: Case, inputs: Inputs, literal: str | None) -> Scene:
+def _scene(case: Case, inputs: Inputs) -> Scene:
     if case.cluster.os == "windows":
-        return Scene(case, _target(case.cluster), inputs.patch_file or "", inputs.patch_sha256 or "", literal)
+        return Scene(case, _target(case.cluster), inputs.patch_file or "", inputs.patch_sha256 or "")
     folder = case.cluster.path("patches").rstrip("/")
     usual = f"{folder}/NECJCpt-{case.to.numbers}-1.{_ARCH[case.cluster.arch]}.rpm"
-    return Scene(case, _target(case.cluster), inputs.patch_file or usual, inputs.patch_sha256 or "", literal)
+    return Scene(case, _target(case.cluster), inputs.patch_file or usual, inputs.patch_sha256 or "")
 
 
 def _target(cluster: Cluster) -> Node:
