@@ -29,7 +29,7 @@ NPM_READY := node_modules/.installed
 ASSETS := static/vendor/htmx.min.js
 
 .PHONY: help setup run test fast long check static everything format format-check lint types imports migrations-check \
-  torture bench lock bundle clean
+  torture space bench lock bundle clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -44,7 +44,7 @@ test: setup  ## every test but the long ones, browser and PostgreSQL included
 	$(PYTEST) $(SIDE_BY_SIDE)
 
 fast: setup  ## the tests without browser
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not browser and not long and not torture and not bench"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not browser and not long and not torture and not bench and not space"
 
 check: static test  ## what must hold before a commit
 
@@ -79,6 +79,9 @@ migrations-check: setup  ## the migrations make exactly the tables of the models
 
 torture: setup  ## kill the console, the network and the workers under running sessions; TEJUN_KILLS=25 TEJUN_CUTS=20
 	$(PYTEST) -m torture -s
+
+space: setup  ## plan every pair of versions from R12.1 to R16.3 on every kind of cluster, and look at each plan
+	$(PYTEST) -m space -s
 
 bench: setup  ## the measured limits
 	$(PYTEST) -m bench -s

@@ -18,6 +18,7 @@ COMMANDS = {
     "worker": "app.cli_serve:worker_command",
     "migrate": "app.cli_serve:migrate_command",
     "plan": "app.cli_plan:plan_command",
+    "procedures": "app.cli_procedures:procedures_app",
     "user": "app.cli_stores:user_app",
     "cluster": "app.cli_stores:cluster_app",
     "session": "app.cli_stores:session_app",

@@ -73,7 +73,7 @@ def plan_command(
     lang: Annotated[Languages | None, typer.Option(help="表示の言語 / language of the output")] = None,
 ) -> None:
     """クラスタファイルから作業計画を作って表示します。 / Make a plan from a cluster file and print it."""
-    language = _language(lang)
+    language = language_of(lang)
     try:
         cluster = load_cluster(_bytes(cluster_file), str(cluster_file))
         inputs = Inputs.of(patch_file, patch_sha256)
@@ -89,7 +89,7 @@ def plan_command(
         typer.echo("\n".join(lines(plan, language)))
 
 
-def _language(lang: Languages | None) -> Language:
+def language_of(lang: Languages | None) -> Language:
     if lang is not None:
         return "ja" if lang is Languages.ja else "en"
     setting = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""

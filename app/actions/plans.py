@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from app import procedures
 from app.actions.act import Act, hold_newcomers
 from app.domain import schedule
+from app.domain.cluster import Cluster
 from app.domain.digest import approval_digest, canonical, digest_of
 from app.domain.errors import Invalid, Refused
 from app.domain.planner import Inputs, NoProcedure, make_plan, plan_is_executable
 from app.domain.predicates import Install, Method, Operation
 from app.domain.procedure import Plan
 from app.domain.text import Frozen
+from app.domain.transports import unspoken
 from app.domain.versions import Version
 from app.models import ClusterRecord, HostKey, MaintenanceSession, PlanRecord
 from app.models.clusters import accepted_key
@@ -72,10 +74,13 @@ def plan_for(record: ClusterRecord, wish: Wish) -> Plan:
     return plan
 
 
-def require_executable(plan: Plan) -> None:
-    """Refuse a plan that lacks something without which it must not run (the digest of the patch file)."""
+def require_executable(plan: Plan, cluster: Cluster) -> None:
+    """Refuse a plan that lacks something without which it must not run (the digest of the patch file), and one that this
+    edition cannot carry out on these nodes: now, rather than in the maintenance window."""
     for missing in plan_is_executable(plan):
         raise Refused("plan_not_executable", missing.ja, missing.en)
+    for why in unspoken(plan, cluster):
+        raise Refused("plan_not_spoken", why.ja, why.en)
 
 
 async def stored_plan(act: Act, plan: Plan) -> PlanRecord:

@@ -72,7 +72,7 @@ async def submit_session(act: Act, session_id: int) -> MaintenanceSession:
     session = await locked(act, session_id)
     session.state = move("submit", session.session_state)
     require_planned_as_is(session)
-    require_executable(session.plan)
+    require_executable(session.plan, session.cluster.cluster)
     schedule.require_window(session.window_start, session.window_end)
     if (session.window_end or 0) <= act.now:
         raise Invalid(

@@ -218,8 +218,16 @@ async def queue_attempt(act: Act, here: Place) -> Attempt:
 
 
 def payload_of(step: Step) -> str:
-    """What is sent to the node: the plan's command texts, byte for byte, one after another; the first failure ends them."""
+    """What is sent to the node: the plan's command texts, byte for byte, one after another; the first failure ends them.
+
+    Several texts are joined for sh alone: in no other shell does one line say so."""
     texts = [command.text for command in step.commands]
+    if len(texts) > 1 and {command.shell for command in step.commands} != {"sh"}:
+        raise Refused(
+            "several_commands",
+            f"ステップ {step.key} には sh 以外のコマンドが複数あるため、実行できません。手作業で実施してください。",
+            f"Step {step.key} has several commands for another shell than sh, so it cannot be run. Carry it out by hand.",
+        )
     return texts[0] if len(texts) == 1 else "set -e\n" + "\n".join(texts)
 
 

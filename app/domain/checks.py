@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain import parsers, probes
+from app.domain import file_parsers, parsers, probes, windows_parsers
 from app.domain.clusterware import crm
 from app.domain.parsers import Facts, Parser
 from app.domain.procedure import Check
@@ -24,6 +24,13 @@ PARSERS: Mapping[str, Parser] = {
     "files@1": parsers.files,
     "disk@1": parsers.disk,
     "words@1": parsers.words,
+    "file@1": file_parsers.file,
+    "folder_files@1": file_parsers.folder_files,
+    "service@1": windows_parsers.service,
+    "environment_windows@1": windows_parsers.environment_windows,
+    "versions_windows@1": windows_parsers.versions_windows,
+    "clwin@1": windows_parsers.clwin,
+    "disk_windows@1": windows_parsers.disk_windows,
     "cluster@1": crm.cluster,
     "constraints@1": crm.constraints,
 }
@@ -40,7 +47,12 @@ class Verdict:
     unexpected: tuple[str, ...] = ()
 
 
-STILL = frozenset({"files", "package", "patch_file", "versions", "environment", "rights"})
+STILL = frozenset(
+    {
+        *("files", "package", "patch_file", "package_file", "versions", "clwin"),
+        *("registry", "file", "folder", "environment", "rights"),
+    }
+)
 """Probes of what lies on a disk: it does not come right by waiting, as processes and clusters do."""
 
 

@@ -7,13 +7,14 @@ Open places are written [[name]]; in a command each is filled in as one quoted w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from app.domain import conditions
-from app.domain.conditions import Condition, Moment
+from app.domain.conditions import Condition
 from app.domain.errors import Invalid
 from app.domain.places import KNOWN, OF_NODE, OF_SITE, used
 from app.domain.probes import READ_ONLY
@@ -151,11 +152,10 @@ class StepTemplate(Frozen):
             (branch, StepTemplate.model_validate({**plain, **branch.changes})) for branch in self.branches
         )
 
-    def taken(self, moment: Moment) -> tuple[Branch | None, StepTemplate]:
-        """The alternative for that moment, and the step as it is then; (None, itself) where the manual has none."""
+    def taken(self, values: Mapping[str, object]) -> tuple[Branch | None, StepTemplate]:
+        """The alternative for what is so at that moment, and the step as it is then; (None, itself) where there is none."""
         if not self._taken:
             return None, self
-        values = moment.values()
         for branch, template in self._taken:
             if condition(branch.when).holds(values):
                 return branch, template

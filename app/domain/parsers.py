@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from app.domain import jobcenter
+from app.domain.answers import unix_lines
 from app.domain.errors import Invalid
 from app.domain.versions import Version
 
@@ -104,6 +105,7 @@ def _above(pid: int, table: dict[int, tuple[int, list[str]]]) -> Iterator[int]:
 
 def words(stdout: bytes, exit_status: int) -> Facts | None:
     """Facts that the command states itself, one a line, closed by `#end`: for probes whose answer is yes or no."""
+    stdout = unix_lines(stdout)
     if exit_status != 0 or not stdout.startswith(b"#tejun ") or not stdout.endswith(b"\n#end\n"):
         return None
     return frozenset(line.strip() for line in stdout.decode("utf-8", "replace").split("\n")[1:-2])

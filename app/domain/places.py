@@ -47,11 +47,16 @@ LISTS = frozenset(
         "healthy",
         "unhealthy",
         "carried_by_active",
+        "paused_standbys",
         "carried_by_target",
+        "managed",
+        "carried_elsewhere",
+        "online_standbys",
         "unmanaged",
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
+        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS
@@ -66,6 +71,8 @@ def used(texts: Iterable[str]) -> frozenset[str]:
 
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
     """`text` with every place filled by its value, passed through `quote`. Raises KeyError for a place without a value."""
+    if "[[" not in text:
+        return text
     return _PLACE.sub(lambda found: quote(values[found[1]]), text)
 
 
@@ -73,7 +80,7 @@ def fill_tokens(tokens: Iterable[str], values: Mapping[str, str], lists: Lists) 
     """Tokens filled in; one that is nothing but the place of a list becomes the list's tokens."""
     filled: list[str] = []
     for token in tokens:
-        whole = _PLACE.fullmatch(token)
+        whole = _PLACE.fullmatch(token) if "[[" in token else None
         if whole and whole[1] in lists:
             filled.extend(lists[whole[1]])
         else:

@@ -10,7 +10,7 @@ from app.domain import choosing
 from app.domain.choosing import Choice, Nearest, NoProcedure
 from app.domain.cluster import Cluster, Node, check_path
 from app.domain.conditions import Moment
-from app.domain.digest import digest_of
+from app.domain.digest import canonical_quickly, digest_of_bytes
 from app.domain.errors import Invalid
 from app.domain.library import Procedure, condition
 from app.domain.predicates import Case, Install, Method, Operation, takers
@@ -19,6 +19,7 @@ from app.domain.rendering import phases
 from app.domain.spots import Scene
 from app.domain.text import Text
 from app.domain.versions import Version
+from app.domain.warnings import NO_DIGEST, About, warnings
 
 __all__ = ["Choice", "Inputs", "Nearest", "NoProcedure", "choose", "make_plan", "plan_is_executable"]
 
@@ -27,13 +28,6 @@ Library = Callable[[str], Procedure | None]
 
 _ARCH = {"x64": "x86_64", "x86": "i386", "ipf": "ia64", "ipf32": "ia64"}
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
-_NO_DIGEST = Text(
-    ja="パッチファイルの SHA-256 が指定されていません。指定するまで、この計画は提出・実行できません（--patch-sha256）。",
-    en=(
-        "The SHA-256 of the patch file is not given; until it is, "
-        "this plan can be neither submitted nor run (--patch-sha256)."
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -99,7 +93,12 @@ def make_plan(
     if procedure is None:
         return _not_carried(choice)
     scene = _scene(case, inputs or Inputs(), literal)
-    return _sealed(case, choice, _warnings(case, scene), _carried_out(procedure, scene))
+    return _sealed(
+        case,
+        choice,
+        warnings(About(case, choice.procedure, bool(scene.patch_sha256))),
+        _carried_out(procedure, scene),
+    )
 
 
 def plan_is_executable(plan: Plan) -> tuple[Text, ...]:
@@ -110,7 +109,7 @@ def plan_is_executable(plan: Plan) -> tuple[Text, ...]:
         for check in step.checks
         if check.probe == "patch_file" and not any(token.startswith("sha256:") for token in check.present)
     ]
-    return (_NO_DIGEST,) if open_checks else ()
+    return (NO_DIGEST,) if open_checks else ()
 
 
 def _carried_out(procedure: Procedure, scene: Scene) -> tuple[Phase, ...]:
@@ -153,7 +152,9 @@ def _sealed(case: Case, choice: Choice, warnings: tuple[PlanWarning, ...], done:
     )
     _keys_are_unique(plan.steps)
     return plan.model_copy(
-        update={"digest": digest_of(plan.model_dump(mode="json", by_alias=True, exclude={"digest"}))}
+        update={
+            "digest": digest_of_bytes(canonical_quickly(plan.model_dump(by_alias=True, exclude={"digest"})))
+        }
     )
 
 
@@ -162,70 +163,6 @@ def _keys_are_unique(steps: tuple[Step, ...]) -> None:
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
         raise ValueError(f"two steps have the key {min(twice)}: the library numbers its added steps wrongly")
-
-
-def _warnings(case: Case, scene: Scene) -> tuple[PlanWarning, ...]:
-    cluster = case.cluster
-    said: list[tuple[str | None, str, str]] = []
-    if cluster.platform == "unix" and case.source.line < (12, 7):
-        said.append(
-            (
-                "D7",
-                (
-                    "マニュアルの UNIX 編は R12.7 以降を前提に書かれています（導入済み: "
-                    f"{case.source}）。パスとパッケージ名を手元の環境に読み替えてください。"
-                ),
-                (
-                    "The manual's UNIX chapter assumes R12.7 or later (installed: "
-                    f"{case.source}): read its paths and package names as they are on your nodes."
-                ),
-            )
-        )
-    if case.operation == "patch" and case.source.line != case.to.line:
-        said.append(
-            (
-                None,
-                (
-                    f"{case.source} から {case.to} へは版の系列が変わります。"
-                    "パッチ適用でよいか、リリースメモで確認してください。"
-                ),
-                (
-                    f"From {case.source} to {case.to} the release line changes: "
-                    "check the release memo whether this is a patch at all."
-                ),
-            )
-        )
-    if case.operation == "patch" and cluster.os == "linux" and case.source.level:
-        said.append(
-            (
-                "C13",
-                (
-                    f"すでにパッチ（NECJCpt {case.source.numbers}）が入っています。"
-                    "重ねて適用してよいか、先に外すのかをパッチのリリースメモで確認してください。"
-                ),
-                (
-                    f"A patch (NECJCpt {case.source.numbers}) is installed already: check "
-                    "the patch's release memo whether the new one goes on top or replaces it."
-                ),
-            )
-        )
-    if cluster.clusterware != "pacemaker" and cluster.platform == "unix":
-        said.append(
-            (
-                None,
-                (
-                    "このクラスタ管理ソフトウェアはコンソールから操作・読み取りができません。"
-                    "クラスタの操作と状態の確認は手作業になります。"
-                ),
-                (
-                    "The console cannot command or read this cluster software: "
-                    "operating it and checking its state stay with a person."
-                ),
-            )
-        )
-    if case.operation == "patch" and cluster.os == "linux" and not scene.patch_sha256:
-        said.append((None, _NO_DIGEST.ja, _NO_DIGEST.en))
-    return tuple(PlanWarning(errata=errata, ja=ja, en=en) for errata, ja, en in said)
 
 
 def _not_carried(choice: Choice) -> NoProcedure:

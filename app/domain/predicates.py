@@ -27,6 +27,17 @@ _OPERATION = {
     "patch": Text(ja="パッチ適用", en="a patch"),
 }
 
+_NO_ROLLING_UPGRADE = Text(
+    ja=(
+        "ローリングの指定ですが、ローリングのバージョンアップがあるのは WSFC（1.3）だけで、"
+        "2 章と 3 章にはありません（正誤 B19）。方式を standard か auto にしてください。"
+    ),
+    en=(
+        "Rolling was asked for, but a rolling upgrade exists on WSFC only (1.3), not in chapters 2 and 3 (erratum B19): "
+        "ask for standard or auto."
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -142,7 +153,9 @@ def method_allows(offered: Literal["standard", "rolling"]) -> Predicate:
             return Text(ja="方式の指定はありません（自動）。", en="No method was asked for (auto).")
         return Text(ja=f"方式は {case.method} の指定です。", en=f"The method asked for is {case.method}.")
 
-    def no(_case: Case) -> Text:
+    def no(case: Case) -> Text:
+        if offered == "standard" and case.operation == "upgrade" and case.cluster.platform != "wsfc":
+            return _NO_ROLLING_UPGRADE
         if offered == "standard":
             return Text(
                 ja="ローリングの指定ですが、これはローリングではない手順です。",

@@ -107,11 +107,11 @@ def _spots(
     for place in nodes:
         for site in sites:
             if place is None or site is None or cluster.carries(place, site):
-                yield Spot(scene, place, site, upgraded)
+                yield scene.spot(place, site, upgraded)
 
 
 def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
-    branch, template = raw.taken(spot.moment)
+    branch, template = raw.taken(spot.known)
     taken, why_not = _applies(branch, template, spot)
     kind, commands, checks, extra = _doing(template, spot)
     interlocks, _ = _checks(template.interlocks, spot)
@@ -152,8 +152,8 @@ def _applies(branch: Branch | None, template: StepTemplate, spot: Spot) -> tuple
         return False, _text(branch.not_needed, spot)
     if template.applies is None:
         return True, None
-    asked, values = condition(template.applies), spot.moment.values()
-    return (True, None) if asked.holds(values) else (False, explain(asked, values))
+    asked = condition(template.applies)
+    return (True, None) if asked.holds(spot.known) else (False, explain(asked, spot.known))
 
 
 def _told(template: StepTemplate) -> Iterator[Text]:
@@ -200,8 +200,8 @@ def _doing(template: StepTemplate, spot: Spot) -> Doing:
         return template.kind, (CommandText(shell=template.shell, text=text),), checks, ()
     if template.command:
         return "manual", (), checks, (BY_HAND,)
-    if template.kind == "check" and not checks:
-        return "manual", (), (), (BY_HAND,)
+    if template.kind == "check" and (left_out or not checks):
+        return "manual", (), checks, (BY_HAND,)  # half an answer is none: a person reads the rest
     return template.kind, (), checks, (BY_HAND,) if left_out else ()
 
 
@@ -253,11 +253,10 @@ def _checks(templates: tuple[CheckTemplate, ...], spot: Spot) -> tuple[tuple[Che
     """The checks that this cluster can answer, and whether one had to be left out."""
     found = []
     left_out = False
-    values = spot.moment.values()
     for template in templates:
         if template.literal and template.literal == spot.scene.literal:
             continue
-        if template.when and not condition(template.when).holds(values):
+        if template.when and not condition(template.when).holds(spot.known):
             continue
         for place in _sites_of(template, spot):
             check = _check(template, place)
@@ -272,22 +271,21 @@ def _sites_of(template: CheckTemplate, spot: Spot) -> list[Spot]:
         return [spot]
     sites = spot.scene.case.cluster.sites
     return [
-        Spot(spot.scene, spot.node, site, spot.upgraded) for site in sites if site.group == spot.site.group
+        spot.scene.spot(spot.node, site, spot.upgraded) for site in sites if site.group == spot.site.group
     ]
 
 
 def _check(template: CheckTemplate, spot: Spot) -> Check | None:
     probe = READ_ONLY[template.probe]
     values, lists = spot.values, spot.lists
-    commands = probe.commands(
-        {name: fill(value, values) for name, value in template.params.items()}, spot.scene.case.cluster
-    )
+    params = tuple((name, fill(value, values)) for name, value in template.params.items())
+    commands = spot.scene.asked(template.probe, params)
     if commands is None:
         return None
     return Check(
         probe=template.probe,
         commands=commands,
-        parser=probe.parser,
+        parser=probe.parser(spot.scene.case.cluster),
         present=fill_tokens(template.present, values, lists),
         absent=fill_tokens(template.absent, values, lists),
         ja=fill(template.ja, values),

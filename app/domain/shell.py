@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from app.domain.errors import Invalid
 from app.domain.procedure import CommandText, Shell
 
+_NO_FILE_NAME = re.compile(r'[*?\[\]<>|:"/\\]')
 _CMD_SPECIAL = re.compile(r'["%!\r\n]')
 
 
@@ -58,3 +59,15 @@ def powershell(text: str) -> CommandText:
 def powershell_header(*words: str) -> str:
     """The same first line as `header`, printed by PowerShell."""
     return f"Write-Output {powershell_word(' '.join(('#tejun', *words)))}"
+
+
+def file_names(text: str) -> list[str]:
+    """The names in a list that is separated by blanks. Raises Invalid for none, and for wildcards and paths."""
+    names = text.split()
+    if not names or _NO_FILE_NAME.search(text):
+        raise Invalid(
+            "shell.file_names",
+            f"「{text[:200]}」にはファイル名を空白で区切って書いてください（ワイルドカードやパスは使えません）。",
+            f"Write the names in {text[:200]!r} separated by blanks, without wildcards and paths.",
+        )
+    return names

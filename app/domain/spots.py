@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -11,12 +12,15 @@ from app.domain.cluster import Node, Site
 from app.domain.conditions import Moment
 from app.domain.places import Lists
 from app.domain.predicates import Case
+from app.domain.probes import READ_ONLY
+from app.domain.procedure import CommandText
 from app.domain.versions import Version
 
 DISK_FLOOR_KIB = 102_400
 """Free space asked for below the install and the package folder: room for the package, its payload and the old files."""
 
 NQS_SITE_PLACES = ("NQS_SITE:session", "NQS_SITE:login", "NQS_SITE:environment", "NQS_SITE:profile")
+NQS_SITE_PLACES_ON_WINDOWS = ("NQS_SITE:session", "NQS_SITE:machine", "NQS_SITE:user")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,25 @@ class Scene:
     patch_file: str
     patch_sha256: str
     literal: str | None = None
+    _asked: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[CommandText, ...] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _spots: dict[tuple[str | None, str | None, frozenset[str]], Spot] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def asked(self, probe: str, params: tuple[tuple[str, str], ...]) -> tuple[CommandText, ...] | None:
+        """The probe's commands for those parameters, built once; None where this cluster cannot be asked."""
+        if (probe, params) not in self._asked:
+            self._asked[probe, params] = READ_ONLY[probe].commands(dict(params), self.case.cluster)
+        return self._asked[probe, params]
+
+    def spot(self, node: Node | None, site: Site | None, upgraded: frozenset[str]) -> Spot:
+        """The spot of that node and site at that moment, made once: its values are asked for by many steps."""
+        key = (node.name if node else None, site.name if site else None, upgraded)
+        if key not in self._spots:
+            self._spots[key] = Spot(self, node, site, upgraded)
+        return self._spots[key]
 
 
 @dataclass(frozen=True)
@@ -38,7 +61,7 @@ class Spot:
     scene: Scene
     node: Node | None
     site: Site | None
-    upgraded: frozenset[str] = frozenset()
+    upgraded: frozenset[str]
 
     @property
     def installed(self) -> Version:
@@ -52,6 +75,11 @@ class Spot:
     def moment(self) -> Moment:
         """What conditions are asked about here."""
         return Moment(self.scene.case, self.installed)
+
+    @cached_property
+    def known(self) -> Mapping[str, object]:
+        """The values of the names that conditions use."""
+        return self.moment.values()
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -129,14 +157,22 @@ class Spot:
                 *(f"{group}:{state}" for group in cluster.groups for state in ("pending", "failed")),
             ),
             "carried_by_active": tuple(f"{group}:started@{cluster.active.name}" for group in cluster.groups),
+            "paused_standbys": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
+            "managed": tuple(f"{group}:managed" for group in cluster.groups),
+            "carried_elsewhere": tuple(
+                f"{group}:{state}@{node.name}"
+                for group in cluster.groups
+                for node in cluster.standbys
+                for state in ("started", "partial")
+            ),
+            "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
-            "nqs_site_places": NQS_SITE_PLACES,
-            "needed_rights": ("writable",)
-            if cluster.os != "windows" and cluster.path("nqs").startswith("~/")
-            else ("root",),
+            "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
+            "needed_rights": self._needed_rights(),
+            "package_facts": (f"sha256:{digest}",) if digest else (),
             "patch_facts": (
                 "name:NECJCpt",
                 f"version:{to.numbers}",
@@ -144,6 +180,13 @@ class Spot:
                 *([f"sha256:{digest}"] if digest else []),
             ),
         }
+
+    def _needed_rights(self) -> tuple[str, ...]:
+        """Root, or an elevated administrator; the owner of the folder is enough where that is a login folder (the lab)."""
+        cluster = self.scene.case.cluster
+        if cluster.os == "windows":
+            return ("administrator",)
+        return ("writable",) if cluster.path("nqs").startswith("~/") else ("root",)
 
     def _healthy(self) -> tuple[str, ...]:
         """Every node can carry groups, and the active one carries all of them under the manager's eye."""

@@ -18,6 +18,7 @@ from app.actions.act import Act
 from app.db import Database
 from app.domain.errors import Refused
 from app.domain.lifecycle import AttemptState
+from app.domain.procedure import CommandText, Shell
 from app.engine.store import Store
 from app.instants import passing
 from app.models import Attempt
@@ -61,7 +62,7 @@ class Limits:
 
 
 class Follower:
-    """One attempt's following. Made anew for each; holds no state that is not in the rows."""
+    """One attempt's following. Made anew for each; holds no state that is not in the rows. `shell` is the plan's."""
 
     def __init__(
         self,
@@ -69,8 +70,10 @@ class Follower:
         links: Links,
         limits: Limits,
         act: Callable[[], AbstractAsyncContextManager[Act]],
+        shell: Shell,
     ) -> None:
         self._database, self._links, self._limits, self._act = database, links, limits, act
+        self._shell = shell
         self._stopping = False
 
     async def follow(self, attempt_id: int, target: Target) -> bool:
@@ -101,7 +104,7 @@ class Follower:
             if attempt.attempt_state is not AttemptState.QUEUED:
                 return True
             try:
-                await self._links.reach(target)
+                await self._links.reach(target, self._shell)
                 return True
             except NodeError as no:
                 asked = attempt.cancel_asked_at is not None
@@ -167,7 +170,7 @@ class Follower:
         ended = await self._links.run(
             target,
             attempt.key,
-            attempt.payload,
+            CommandText(shell=self._shell, text=attempt.payload),
             offsets=(attempt.out_size, attempt.err_size),
             sink=store.sink,
             attach_only=attempt.claimed_at is not None,

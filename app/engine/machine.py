@@ -72,7 +72,9 @@ class Machine:
                 async with self.act() as act:
                     await advance.end_attempt(act, attempt_id, refused[0], problem=refused[1])
                 return False
-        return await Follower(self.database, self.links, self.limits, self.act).follow(attempt_id, target)
+        shell = work.step.commands[0].shell
+        follower = Follower(self.database, self.links, self.limits, self.act, shell)
+        return await follower.follow(attempt_id, target)
 
     async def _already_so(self, work: Work, target: Target) -> bool:
         """Whether a repeatable step has nothing left to do: all its checks pass before it runs."""

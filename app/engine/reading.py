@@ -29,7 +29,7 @@ async def read_check(links: Links, target: Target, purpose: str, index: int, che
     output, facts, problem = b"", None, None
     try:
         for command in check.commands:
-            answer = await links.read(target, command.text, timeout=PROBE_SECONDS)
+            answer = await links.read(target, command, timeout=PROBE_SECONDS)
             output += answer.stdout
             facts = checks.read(check, answer.stdout, answer.exit_status)
     except NodeError as no:

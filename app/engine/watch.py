@@ -98,7 +98,7 @@ class OutageWatch:
         if not commands:
             return None
         try:
-            answer = await self._machine.links.read(target, commands[0].text, timeout=10.0)
+            answer = await self._machine.links.read(target, commands[0], timeout=10.0)
         except NodeError:
             return None
         facts = processes(answer.stdout, answer.exit_status)

@@ -111,6 +111,21 @@ class TransportRefused(NodeError):
         )
 
 
+class ShellRefused(NodeError):
+    """A text is written for a shell that the node does not run over this transport. Nothing was sent."""
+
+    code = "shell_refused"
+
+    def __init__(self, where: str, shell: str, transport: str) -> None:
+        super().__init__(
+            f"{where} には {transport} で接続するため、{shell} 用のコマンドは送りません"
+            "（別のシェルが誤って解釈するおそれがあります）。"
+            "クラスタ定義の os と transport を確認してください。",
+            f"{where} is reached over {transport}, so a command written for {shell} is not sent: another shell would read it "
+            "wrongly. Check os and transport in the cluster file.",
+        )
+
+
 class ConnectionCut(NodeError):
     """The connection died under way. What became of the command is not known here: attach again."""
 

@@ -10,9 +10,19 @@ import asyncio
 from types import TracebackType
 from typing import Literal, Self
 
+from app.domain.procedure import CommandText, Shell
+from app.domain.shell import sh
+from app.domain.transports import SPOKEN
 from app.instants import passing
 from app.nodes import guard
-from app.nodes.errors import ConnectionCut, GuardBroken, ReadTooLarge, TimedOut
+from app.nodes.errors import (
+    ConnectionCut,
+    GuardBroken,
+    ReadTooLarge,
+    ShellRefused,
+    TimedOut,
+    TransportRefused,
+)
 from app.nodes.follow import Follower, OnClaim, answer, failure
 from app.nodes.pool import Line
 from app.nodes.results import Ended, Output, Sink, State, Unknown, ended
@@ -54,17 +64,19 @@ class Links:
     def _line(self, target: Target) -> Line:
         return self._lines.setdefault(target, Line(target, *self._settings))
 
-    async def reach(self, target: Target, *, timeout: float = 20.0) -> None:
-        """Connect and ask the shell for nothing: whether a command could be sent now. Raises what `read` raises."""
-        await self.read(target, ":", timeout=timeout)
+    async def reach(self, target: Target, shell: Shell, *, timeout: float = 20.0) -> None:
+        """Connect and ask the shell for nothing: whether a command for `shell` could be sent now. Raises what `read` raises."""
+        _require_spoken(target, shell)
+        await self.read(target, sh(":"), timeout=timeout)
 
-    async def read(self, target: Target, text: str, *, timeout: float) -> Output:
+    async def read(self, target: Target, command: CommandText, *, timeout: float) -> Output:
         """Run a read-only probe under sh; stdin is empty. At most 4 MiB of output, `timeout` seconds, connecting included.
 
-        Raises ConnectionCut, TimedOut, ReadTooLarge, and what `ssh.connect` raises.
+        Raises ShellRefused for a text of another shell, ConnectionCut, TimedOut, ReadTooLarge, and what `ssh.connect` raises.
         """
+        _require_spoken(target, command.shell)
         mark = self._caller.nonce()
-        stdin = text.encode() + mark.encode()
+        stdin = command.text.encode() + mark.encode()
         got: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
         begun = 0
         try:
@@ -89,7 +101,7 @@ class Links:
         self,
         target: Target,
         key: str,
-        payload: str,
+        payload: CommandText,
         *,
         offsets: tuple[int, int],
         sink: Sink,
@@ -98,18 +110,20 @@ class Links:
         cap_bytes: int = CAP_BYTES,
         on_claim: OnClaim = _nothing,
     ) -> Ended | Unknown:
-        """Start `payload` (text for sh) unless `key` was ever claimed, and follow it to its end.
+        """Start `payload` (for sh) unless `key` was ever claimed, and follow it to its end.
 
         1. install the guard if the node has not got this one; 2. send payload and digest; 3. on the claim, `on_claim()`;
         4. hand the bytes from `offsets` (out, err) on to `sink`; the next are not taken before it returns; 5. compare sizes.
         `attach_only` never starts: without a record Unknown("spool_gone"). `cap_bytes` bounds each stream, `floor_kib` is
         the free space below which nothing starts (0: do not look); both are below 2**31, and two full outputs never take
         more than half of what is free. Call again with the stored offsets after ConnectionCut.
-        Raises ConnectionCut, Superseded, NoSpace, GuardBroken, and what `ssh.connect` raises (then nothing was sent).
+        Raises ConnectionCut, Superseded, NoSpace, GuardBroken, and (then nothing was sent) ShellRefused and what
+        `ssh.connect` raises.
         """
+        _require_spoken(target, payload.shell)
         if not 0 < cap_bytes < 2**31 or not 0 <= floor_kib < 2**31:
             raise ValueError("cap_bytes and floor_kib must fit 31 bits: old shells count in 32")
-        body = b"" if attach_only else payload.encode()
+        body = b"" if attach_only else payload.text.encode()
         follower = Follower(target.where, offsets, sink, on_claim)
         verb: str = "attach"
         start: tuple[str | int, ...] = offsets
@@ -203,6 +217,14 @@ class Links:
         words = await self._ask(target, "remove", key, out_sha256, err_sha256)
         if words not in (["removed"], ["unknown", "removed"]):
             raise failure(target.where, words)
+
+
+def _require_spoken(target: Target, shell: Shell) -> None:
+    """Refuse before anything is connected or sent: a text for one shell must never be read by another."""
+    if target.transport not in SPOKEN:
+        raise TransportRefused(target.where, target.transport)
+    if shell not in SPOKEN[target.transport]:
+        raise ShellRefused(target.where, shell, target.transport)
 
 
 async def _refuse_bytes(stream: str, offset: int, data: bytes) -> None:

@@ -18,7 +18,13 @@ from app.domain.manual import PROCEDURES
 SECTIONS = PROCEDURES
 """The manual's procedures, and the files of their sections in its order; a and b are the two variants of 1.1.2."""
 
-BODIES = ("shared.yaml", "shared_windows.yaml")
+BODIES = (
+    "shared.yaml",
+    "shared_windows.yaml",
+    "shared_wsfc_intel.yaml",
+    "shared_wsfc.yaml",
+    "shared_clusters.yaml",
+)
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -111,10 +111,10 @@ async def _ask(
     if commands is None:
         return None
     try:
-        answer = await links.read(target, commands[0].text, timeout=SECONDS)
+        answer = await links.read(target, commands[0], timeout=SECONDS)
     except NodeError as error:
         return error
-    return checks.PARSERS[probe.parser](answer.stdout, answer.exit_status)
+    return checks.PARSERS[probe.parser(cluster)](answer.stdout, answer.exit_status)
 
 
 def _version(facts: Facts | None) -> Version | None:

@@ -106,6 +106,13 @@ _TABLE = {
         "このステップを省略する承認を得て、手作業で実施し、証跡を添付してください。",
         "Have the step skipped with approval, carry it out by hand, and attach evidence.",
     ),
+    "shell_refused": _row(
+        "danger",
+        "このノードのシェルでは読めないコマンドのため、送信していません。",
+        "The command is written for another shell than the node's; nothing was sent.",
+        "管理者に、クラスタ定義の os と transport を確認してもらってください。",
+        "Ask the administrator to check os and transport in the cluster file.",
+    ),
     "connection_cut": _row(
         "warning", "接続が途中で切れました。", "The connection was cut under way.", *_AGAIN
     ),

@@ -12,7 +12,8 @@ from app.actions.plans import Wish
 from app.domain.errors import Forbidden, Invalid, Refusal, Refused
 from app.domain.lifecycle import SESSION_MOVES, SessionState
 from app.models import AuditEvent
-from tests.support.world import HOUR, WINDOW, WISH, World
+from app.procedures.clusterfile import load_cluster
+from tests.support.world import CLUSTER, HOUR, WINDOW, WISH, World
 
 S = SessionState
 Verb = Callable[[Act, int], Awaitable[object]]
@@ -145,6 +146,14 @@ async def test_a_plan_without_the_patch_digest_is_not_submitted(world: World) ->
     wish = Wish(operation="patch", target="R16.3.2")
     row = await world.do("sato", sessions.create_session, world.cluster_id, wish, "", *WINDOW)
     assert await code_of(world.do("sato", sessions.submit_session, row.id)) == "plan_not_executable"
+
+
+async def test_a_plan_for_a_transport_without_driver_is_not_submitted(world: World) -> None:
+    """It can be made and read; it must not be found out in the maintenance window that nothing can be sent."""
+    text = CLUSTER.replace("tokyo-batch", "osaka-batch").replace("transport: ssh", "transport: psrp")
+    row = await world.do("sato", clusters.add_cluster, load_cluster(text.encode()))
+    drafted = await world.do("sato", sessions.create_session, row.id, WISH, "", *WINDOW)
+    assert await code_of(world.do("sato", sessions.submit_session, drafted.id)) == "plan_not_spoken"
 
 
 async def test_a_digest_with_its_prefix_is_stored_without(world: World) -> None:

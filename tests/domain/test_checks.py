@@ -73,4 +73,4 @@ def test_a_verdict_names_what_is_missing_and_what_should_not_be_there() -> None:
 
 
 def test_every_probe_has_its_parser() -> None:
-    assert {probe.parser for probe in READ_ONLY.values()} <= set(PARSERS)
+    assert {parser for probe in READ_ONLY.values() for parser in probe.parsers} <= set(PARSERS)

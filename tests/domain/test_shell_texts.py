@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +38,16 @@ PARAMS = {
     "file": "~/no such/p.rpm",
     "kib": "1",
     "path": "/nowhere at all",
+    "folder": "/no where",
+    "names": "a.dll b.dll",
+    "port": "1",
+    "name": "JobCenter",
+    "key": r"HKLM\Software\Wow6432Node\NEC\JobCenter(CL/Win)",
 }
+ON_THIS_MACHINE = {
+    "processes", "environment", "database", "rights", "disk", "patch_file",
+    "package_file", "file", "folder", "folder_files", "port", "mount",
+}  # fmt: skip
 
 
 def texts() -> list[str]:
@@ -55,15 +67,19 @@ def texts() -> list[str]:
             for step in plan.steps:
                 sources = [step, *step.checks, *step.interlocks]
                 found.update({command.text: None for source in sources for command in source.commands})
+    for probe in READ_ONLY.values():
+        asked = probe.commands({key: PARAMS[key] for key in probe.params}, cluster(paths=ODD))
+        found.update({command.text: None for command in asked or ()})
     return list(found)
 
 
 TEXTS = texts()
+SHELLS = ("dash", "bash")
 SHELLCHECK = str(Path(sys.executable).parent / "shellcheck")
 
 
 def test_every_command_parses_and_shellcheck_has_nothing_to_say() -> None:
-    for shell in ("dash", "bash"):
+    for shell in SHELLS:
         for text in TEXTS:
             done = subprocess.run([shell, "-n", "-c", text], capture_output=True, text=True, check=False)
             assert done.returncode == 0, (text, done.stderr)
@@ -105,19 +121,107 @@ def test_a_value_reaches_the_command_as_one_word(value: str, arrives: str) -> No
     assert done.stdout == f"<{arrives}>"
 
 
-@pytest.mark.parametrize("name", ["processes", "environment", "database", "rights", "disk", "patch_file"])
-@pytest.mark.parametrize("shell", ["dash", "bash"])
-def test_a_probe_reads_this_very_machine(name: str, shell: str) -> None:
+def ask(name: str, shell: str = "sh", **params: str) -> frozenset[str] | None:
+    """The facts that a probe finds on this machine."""
     probe = READ_ONLY[name]
-    commands = probe.commands(
-        {key: PARAMS[key] for key in probe.params}, cluster(paths={"nqs": "/", "patches": "/"})
-    )
+    place = cluster(paths={"nqs": "/", "patches": "/"})
+    commands = probe.commands({key: params.get(key, PARAMS[key]) for key in probe.params}, place)
     assert commands
     done = subprocess.run([shell, "-c", commands[0].text], capture_output=True, check=False, timeout=30)
-    facts = PARSERS[probe.parser](done.stdout, done.returncode)
-    assert facts is not None, (done.stdout, done.stderr)
-    if name == "patch_file":
+    return PARSERS[probe.parser(place)](done.stdout, done.returncode)
+
+
+@pytest.mark.parametrize("name", sorted(ON_THIS_MACHINE))
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_probe_reads_this_very_machine(name: str, shell: str) -> None:
+    facts = ask(name, shell)
+    assert facts is not None
+    if name in ("patch_file", "package_file"):
         assert facts == {"missing"}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_files_and_folders_are_told_apart(shell: str, tmp_path: Path) -> None:
+    folder = tmp_path / "a b 表"
+    folder.mkdir()
+    (folder / "a.dll").write_bytes(b"one")
+    digest = "sha256:" + hashlib.sha256(b"one").hexdigest()
+    assert ask("file", shell, path=f"{folder}/a.dll") == {"present", digest}
+    assert ask("package_file", shell, file=f"{folder}/a.dll") == {digest}
+    assert ask("file", shell, path=f"{folder}/deeper/b.dll") == {"absent"}
+    assert ask("file", shell, path=str(folder)) is None
+    assert ask("folder", shell, path=str(folder)) == {"present"}
+    assert ask("folder", shell, path=f"{folder}/deeper/still/") == {"absent"}
+    assert ask("folder", shell, path=f"{folder}/a.dll") is None
+    assert ask("folder_files", shell, folder=str(folder)) == {"present:a.dll", "absent:b.dll"}
+    assert ask("folder_files", shell, folder=f"{folder}/deeper") == {"absent:a.dll", "absent:b.dll"}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_a_port_listens_or_does_not(shell: str, family: socket.AddressFamily) -> None:
+    with socket.socket(family, socket.SOCK_STREAM) as server:
+        server.bind(("", 0))
+        port = str(server.getsockname()[1])
+        assert ask("port", shell, port=port) == {"closed"}
+        server.listen()
+        assert ask("port", shell, port=port) == {"listening"}
+    assert ask("port", shell, port=port) == {"closed"}
+    assert ask("port", shell, port="nqs") is None
+
+
+NETSTAT = {
+    "aix": "Proto Recv-Q Send-Q  Local Address          Foreign Address        (state)\n"
+    "tcp4       0      0  *.607                  *.*                    LISTEN\n"
+    "tcp4       0      0  10.0.0.1.22            10.0.0.9.608           ESTABLISHED\n",
+    "solaris": "TCP: IPv4\n   Local Address        Remote Address    Swind Send-Q Rwind Recv-Q    State\n"
+    "      *.607                *.*                0      0 49152      0 LISTEN\n",
+}
+
+
+@pytest.mark.parametrize("form", NETSTAT)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_without_the_kernels_table_netstat_is_read_by_columns(shell: str, form: str, tmp_path: Path) -> None:
+    tool = tmp_path / "netstat"
+    tool.write_text(f"#!/bin/sh\ncat <<'EOF'\n{NETSTAT[form]}EOF\n")
+    tool.chmod(0o755)
+    for port, expected in (("607", "listening"), ("22", "closed"), ("608", "closed"), ("7", "closed")):
+        commands = READ_ONLY["port"].commands({"port": port}, cluster())
+        assert commands
+        text = commands[0].text.replace("/proc/net/tcp", "/nowhere/tcp")
+        done = subprocess.run(
+            [shell, "-c", text], capture_output=True, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        )
+        assert PARSERS["words@1"](done.stdout, 0) == {expected}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_path_is_mounted_where_its_file_system_is_not_that_of_the_root(shell: str) -> None:
+    assert ask("mount", shell, path="/proc/self") == {"mounted"}
+    assert ask("mount", shell, path="/no such folder/at/all") == {"unmounted"}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs another user")
+def test_what_may_not_be_looked_into_is_unknown_and_not_absent(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "a.dll").write_bytes(b"one")
+    for name, params in {
+        "file": {"path": f"{closed}/a.dll"},
+        "package_file": {"file": f"{closed}/a.dll"},
+        "folder": {"path": f"{closed}/sub"},
+        "folder_files": {"folder": str(closed), "names": "a.dll"},
+    }.items():
+        commands = READ_ONLY[name].commands(params, cluster())
+        assert commands
+        as_nobody = subprocess.run(
+            ["sh", "-c", commands[0].text], capture_output=True, check=False, user=65534, cwd="/"
+        )
+        parser = READ_ONLY[name].parser(cluster())
+        assert PARSERS[parser](as_nobody.stdout, as_nobody.returncode) is None
+        as_root = subprocess.run(["sh", "-c", commands[0].text], capture_output=True, check=False)
+        assert PARSERS[parser](as_root.stdout, as_root.returncode) is not None
 
 
 def test_nqs_site_is_found_where_later_commands_would_inherit_it() -> None:

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.domain.shell import sh
 from app.nodes.links import Links
 from app.nodes.results import Ended, Unknown
 from app.nodes.target import Credential, Target
@@ -70,7 +71,7 @@ async def start(links: Links, target: Target, recorder: Recorder, key: str, text
     return await links.run(
         target,
         key,
-        text,
+        sh(text),
         offsets=recorder.offsets,
         sink=recorder.sink,
         attach_only=False,
@@ -80,7 +81,9 @@ async def start(links: Links, target: Target, recorder: Recorder, key: str, text
 
 async def attach(links: Links, target: Target, recorder: Recorder, key: str) -> Ended | Unknown:
     """Follow only."""
-    return await links.run(target, key, "", offsets=recorder.offsets, sink=recorder.sink, attach_only=True)
+    return await links.run(
+        target, key, sh(""), offsets=recorder.offsets, sink=recorder.sink, attach_only=True
+    )
 
 
 def claimed(node: Node, key: str) -> Path:

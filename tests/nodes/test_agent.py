@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from app.domain.shell import sh
 from app.nodes import Credential, Links, Target
 from app.nodes.errors import CredentialMissing
 from tests.nodes.server import Node
@@ -41,7 +42,7 @@ async def test_a_key_in_the_agent_signs_in_and_none_is_refused(
 ) -> None:
     by_agent = replace(target, credential=Credential("agent", agent))
     with pytest.raises(CredentialMissing, match="holds no key"):
-        await links.read(by_agent, "echo in", timeout=10)
+        await links.read(by_agent, sh("echo in"), timeout=10)
     async with asyncssh.SSHAgentClient(agent) as client:
         await client.add_keys([node.user_key])
-    assert (await links.read(by_agent, "echo in", timeout=10)).stdout == b"in\n"
+    assert (await links.read(by_agent, sh("echo in"), timeout=10)).stdout == b"in\n"

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from app.domain.shell import sh
 from app.nodes.errors import ConnectionCut, Unreachable
 from app.nodes.links import Links
 from app.nodes.results import Ended, Unknown
@@ -42,7 +43,7 @@ async def persist(
             end = await links.run(
                 target,
                 key,
-                text,
+                sh(text),
                 offsets=recorder.offsets,
                 sink=recorder.sink,
                 attach_only=recorder.claims > 0,
@@ -118,12 +119,12 @@ async def test_connections_that_die_around_the_start_start_it_once(
 async def test_a_connection_that_dies_before_a_channel_opens_has_sent_nothing(
     links: Links, node: Node, proxy: Proxy, through_proxy: Target, recorder: Recorder
 ) -> None:
-    await links.read(through_proxy, "true", timeout=5)
+    await links.read(through_proxy, sh("true"), timeout=5)
     proxy.hole = True
     began = time.monotonic()
     with pytest.raises(Unreachable):
         await links.run(
-            through_proxy, new_key(), "true", offsets=(0, 0), sink=recorder.sink, attach_only=False
+            through_proxy, new_key(), sh("true"), offsets=(0, 0), sink=recorder.sink, attach_only=False
         )
     assert time.monotonic() - began < 15
     assert len(node.commands) == 1
@@ -132,7 +133,7 @@ async def test_a_connection_that_dies_before_a_channel_opens_has_sent_nothing(
 async def test_a_node_that_is_not_there_is_unreachable(links: Links, node: Node, target: Target) -> None:
     await node.stop()
     with pytest.raises(Unreachable) as caught:
-        await links.read(target, "true", timeout=10)
+        await links.read(target, sh("true"), timeout=10)
     assert caught.value.code == "unreachable"
     await node.start()
-    assert (await links.read(target, "echo back", timeout=10)).stdout == b"back\n"
+    assert (await links.read(target, sh("echo back"), timeout=10)).stdout == b"back\n"

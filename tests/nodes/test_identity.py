@@ -8,12 +8,15 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from app.domain.procedure import CommandText, Shell
+from app.domain.shell import sh
 from app.nodes.errors import (
     AuthenticationRefused,
     CredentialMissing,
     HostKeyChanged,
     HostKeyUnknown,
     NodeError,
+    ShellRefused,
     TransportRefused,
     Unreachable,
 )
@@ -21,7 +24,7 @@ from app.nodes.links import Links
 from app.nodes.ssh import offered_key
 from app.nodes.target import Credential, Target
 from tests.nodes.server import Node
-from tests.nodes.support import target_of
+from tests.nodes.support import Recorder, new_key, target_of
 
 
 def public_line(key: asyncssh.SSHKey) -> str:
@@ -42,7 +45,7 @@ async def test_nothing_is_offered_where_nobody_listens() -> None:
 
 async def test_an_unknown_host_key_is_refused_and_shown(links: Links, node: Node, target: Target) -> None:
     with pytest.raises(HostKeyUnknown) as caught:
-        await links.read(replace(target, host_key=None), "true", timeout=10)
+        await links.read(replace(target, host_key=None), sh("true"), timeout=10)
     assert caught.value.offered.fingerprint in caught.value.message.ja
     assert node.commands == []
 
@@ -53,7 +56,7 @@ async def test_a_changed_host_key_is_loud_and_never_connects(
 ) -> None:
     other = public_line(asyncssh.generate_private_key(kind))
     with pytest.raises(HostKeyChanged) as caught:
-        await links.read(replace(target, host_key=other), "true", timeout=10)
+        await links.read(replace(target, host_key=other), sh("true"), timeout=10)
     assert caught.value.pinned == other
     assert caught.value.offered.public_key == public_line(node.host_key)
     assert "警告" in caught.value.message.ja
@@ -68,7 +71,7 @@ async def test_the_accepted_type_of_key_is_asked_for(links: Links, tmp_path: Pat
     await node.start()
     target = target_of(node)
     try:
-        assert (await links.read(target, "echo in", timeout=10)).stdout == b"in\n"
+        assert (await links.read(target, sh("echo in"), timeout=10)).stdout == b"in\n"
         assert (await offered_key("127.0.0.1", node.port)).public_key == target.host_key
     finally:
         await links.close()
@@ -87,7 +90,7 @@ async def test_every_kind_of_credential_opens_the_node(
         Credential("password_env", "NODE_PASSWORD"),
         Credential("key_env", "NODE_KEY"),
     ):
-        output = await links.read(replace(target, credential=credential), "echo in", timeout=10)
+        output = await links.read(replace(target, credential=credential), sh("echo in"), timeout=10)
         assert output.stdout == b"in\n"
 
 
@@ -97,7 +100,7 @@ async def test_a_wrong_password_is_said_without_the_password(
     monkeypatch.setenv("NODE_PASSWORD", "wr0ng-secret")
     with pytest.raises(AuthenticationRefused) as caught:
         await links.read(
-            replace(target, credential=Credential("password_env", "NODE_PASSWORD")), "true", timeout=10
+            replace(target, credential=Credential("password_env", "NODE_PASSWORD")), sh("true"), timeout=10
         )
     shown = f"{caught.value} {caught.value.message.ja} {caught.value.__cause__!r}"
     assert "root" in caught.value.message.en
@@ -108,7 +111,9 @@ async def test_a_key_of_somebody_else_is_refused(links: Links, target: Target, t
     other = tmp_path / "other"
     other.write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh"))
     with pytest.raises(AuthenticationRefused):
-        await links.read(replace(target, credential=Credential("key_file", str(other))), "true", timeout=10)
+        await links.read(
+            replace(target, credential=Credential("key_file", str(other))), sh("true"), timeout=10
+        )
 
 
 @pytest.mark.parametrize(
@@ -126,7 +131,7 @@ async def test_a_missing_secret_is_named_by_its_reference(
     links: Links, target: Target, credential: Credential
 ) -> None:
     with pytest.raises(CredentialMissing) as caught:
-        await links.read(replace(target, credential=credential), "true", timeout=10)
+        await links.read(replace(target, credential=credential), sh("true"), timeout=10)
     assert credential.ref in caught.value.message.ja
 
 
@@ -137,16 +142,56 @@ async def test_a_key_with_a_passphrase_is_said_to_have_one(
     key = asyncssh.generate_private_key("ssh-ed25519")
     locked.write_bytes(key.export_private_key("pkcs8-pem", passphrase="secret words"))
     with pytest.raises(CredentialMissing) as caught:
-        await links.read(replace(target, credential=Credential("key_file", str(locked))), "true", timeout=10)
+        await links.read(
+            replace(target, credential=Credential("key_file", str(locked))), sh("true"), timeout=10
+        )
     assert "passphrase" in str(caught.value)
 
 
 async def test_windows_nodes_are_refused_clearly(links: Links, target: Target) -> None:
     with pytest.raises(TransportRefused) as caught:
-        await links.read(replace(target, transport="psrp"), "true", timeout=10)
+        await links.read(replace(target, transport="psrp"), sh("true"), timeout=10)
     assert "psrp" in caught.value.message.ja
+
+
+@pytest.mark.parametrize("shell", ["powershell", "cmd"])
+async def test_a_text_for_another_shell_never_leaves_for_a_unix_node(
+    links: Links, node: Node, target: Target, recorder: Recorder, shell: Shell
+) -> None:
+    foreign = CommandText(shell=shell, text="echo sent")
+    for asking in (
+        links.read(target, foreign, timeout=10),
+        links.reach(target, shell),
+        links.run(target, new_key(), foreign, offsets=(0, 0), sink=recorder.sink, attach_only=False),
+    ):
+        with pytest.raises(ShellRefused) as caught:
+            await asking
+        assert shell in caught.value.message.ja
+        assert shell in caught.value.message.en
+    assert node.commands == []
+
+
+@pytest.mark.parametrize("shell", ["sh", "powershell", "cmd"])
+async def test_nothing_at_all_is_sent_over_a_transport_without_driver(
+    links: Links, node: Node, target: Target, recorder: Recorder, shell: Shell
+) -> None:
+    windows, command = replace(target, transport="psrp"), CommandText(shell=shell, text="echo sent")
+    key = new_key()
+    for asking in (
+        links.read(windows, command, timeout=10),
+        links.reach(windows, shell),
+        links.run(windows, key, command, offsets=(0, 0), sink=recorder.sink, attach_only=False),
+        links.run(windows, key, command, offsets=(0, 0), sink=recorder.sink, attach_only=True),
+        links.state(windows, key),
+        links.cancel(windows, key),
+        links.digest(windows, key),
+        links.remove(windows, key, "", ""),
+    ):
+        with pytest.raises(TransportRefused):
+            await asking
+    assert node.commands == []
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
     kinds = NodeError.__subclasses__()
-    assert len({kind.code for kind in kinds}) == len(kinds) == 12
+    assert len({kind.code for kind in kinds}) == len(kinds) == 13

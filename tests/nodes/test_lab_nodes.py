@@ -7,6 +7,7 @@ import hashlib
 
 import pytest
 
+from app.domain.shell import sh
 from app.nodes.errors import ConnectionCut, HostKeyChanged, Unreachable
 from app.nodes.links import Links
 from app.nodes.results import Ended, Unknown
@@ -29,15 +30,15 @@ async def test_a_simulated_node_is_driven_like_a_real_one(
     lab: Cluster, links: Links, recorder: Recorder
 ) -> None:
     target, key = target_on(lab, "node-a"), new_key()
-    assert (await links.read(target, "uname -s", timeout=10)).stdout == b"Linux\n"
+    assert (await links.read(target, sh("uname -s"), timeout=10)).stdout == b"Linux\n"
     text = "dd if=/dev/zero bs=65536 count=100 2>/dev/null; echo done >&2; exit 4"
-    end = await links.run(target, key, text, offsets=(0, 0), sink=recorder.sink, attach_only=False)
+    end = await links.run(target, key, sh(text), offsets=(0, 0), sink=recorder.sink, attach_only=False)
     assert end == Ended(4, 6553600, 5, 0, 0)
     out, err = (hashlib.sha256(data).hexdigest() for data in (recorder.out, recorder.err))
     await links.remove(target, key, out, err)
     assert await links.state(target, key) == Unknown("removed")
     with pytest.raises(HostKeyChanged):
-        await links.read(target_on(lab, "node-a", key_of="node-b"), "true", timeout=10)
+        await links.read(target_on(lab, "node-a", key_of="node-b"), sh("true"), timeout=10)
 
 
 @pytest.mark.parametrize("lab_mode", ["ns", "plain"])
@@ -46,7 +47,9 @@ async def test_a_node_that_crashes_under_a_command_leaves_its_end_unknown(
 ) -> None:
     target, key = target_on(lab, "node-b"), new_key()
     running = asyncio.create_task(
-        links.run(target, key, "echo begun; sleep 600", offsets=(0, 0), sink=recorder.sink, attach_only=False)
+        links.run(
+            target, key, sh("echo begun; sleep 600"), offsets=(0, 0), sink=recorder.sink, attach_only=False
+        )
     )
     while not recorder.out:
         await asyncio.sleep(0.05)
@@ -57,7 +60,12 @@ async def test_a_node_that_crashes_under_a_command_leaves_its_end_unknown(
         await links.state(target, key)
     await asyncio.to_thread(lab.fault, "boot", "node-b")
     again = await links.run(
-        target, key, "echo begun; sleep 600", offsets=recorder.offsets, sink=recorder.sink, attach_only=False
+        target,
+        key,
+        sh("echo begun; sleep 600"),
+        offsets=recorder.offsets,
+        sink=recorder.sink,
+        attach_only=False,
     )
     assert again in (Unknown("other_boot"), Unknown("no_process"))
     assert recorder.out == b"begun\n"

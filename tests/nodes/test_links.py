@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from app.domain.shell import sh
 from app.nodes import guard
 from app.nodes.errors import ConnectionCut, NoSpace, ReadTooLarge, Superseded, TimedOut
 from app.nodes.links import Links
@@ -18,12 +19,12 @@ from tests.nodes.support import Recorder, attach, claimed, new_key, start, until
 
 
 async def test_a_read_brings_back_bytes_and_status(links: Links, target: Target) -> None:
-    output = await links.read(target, "printf 'a\\377'; echo \"it's\" >&2; cat; exit 3\n", timeout=10)
+    output = await links.read(target, sh("printf 'a\\377'; echo \"it's\" >&2; cat; exit 3\n"), timeout=10)
     assert output == Output(b"a\xff", b"it's\n", 3)
 
 
 async def test_a_read_does_not_meet_its_own_text_among_the_processes(links: Links, target: Target) -> None:
-    output = await links.read(target, "ps -ef | grep very_unlikely_name | grep -v grep", timeout=10)
+    output = await links.read(target, sh("ps -ef | grep very_unlikely_name | grep -v grep"), timeout=10)
     assert output == Output(b"", b"", 1)
 
 
@@ -35,7 +36,7 @@ async def test_what_a_login_shell_prints_is_no_part_of_the_output(
     noisy.chmod(0o755)
     node.shell = str(noisy)
     recorder = Recorder()
-    assert await links.read(target, "echo hi", timeout=10) == Output(b"hi\n", b"", 0)
+    assert await links.read(target, sh("echo hi"), timeout=10) == Output(b"hi\n", b"", 0)
     assert await start(links, target, recorder, new_key(), "echo hi; echo e >&2") == Ended(0, 3, 2, 0, 0)
     assert recorder.out == b"hi\n"
     assert recorder.err == b"e\n"
@@ -43,17 +44,17 @@ async def test_what_a_login_shell_prints_is_no_part_of_the_output(
 
 async def test_a_read_that_hangs_is_given_up(links: Links, target: Target) -> None:
     with pytest.raises(TimedOut) as caught:
-        await links.read(target, "sleep 30", timeout=0.5)
+        await links.read(target, sh("sleep 30"), timeout=0.5)
     assert caught.value.code == "timed_out"
 
 
 async def test_a_read_that_floods_is_given_up(links: Links, target: Target) -> None:
     with pytest.raises(ReadTooLarge):
-        await links.read(target, "yes", timeout=20)
+        await links.read(target, sh("yes"), timeout=20)
 
 
 async def test_a_read_whose_connection_dies_is_cut(links: Links, node: Node, target: Target) -> None:
-    reading = asyncio.create_task(links.read(target, "echo some; sleep 30", timeout=20))
+    reading = asyncio.create_task(links.read(target, sh("echo some; sleep 30"), timeout=20))
     await asyncio.sleep(0.5)
     node.connections[-1].abort()
     with pytest.raises(ConnectionCut):
@@ -61,7 +62,7 @@ async def test_a_read_whose_connection_dies_is_cut(links: Links, node: Node, tar
 
 
 async def test_many_calls_share_one_connection(links: Links, node: Node, target: Target) -> None:
-    outputs = await asyncio.gather(*(links.read(target, f"echo {i}", timeout=30) for i in range(20)))
+    outputs = await asyncio.gather(*(links.read(target, sh(f"echo {i}"), timeout=30) for i in range(20)))
     assert [int(output.stdout) for output in outputs] == list(range(20))
     assert len(node.connections) == 1
 
@@ -70,7 +71,7 @@ async def test_long_runs_leave_room_for_a_cancel(links: Links, target: Target) -
     keys = [new_key() for _ in range(4)]
     runs = [asyncio.create_task(start(links, target, Recorder(), key, "sleep 60")) for key in keys]
     await asyncio.sleep(1)
-    assert await asyncio.wait_for(links.read(target, "echo in", timeout=5), 5) == Output(b"in\n", b"", 0)
+    assert await asyncio.wait_for(links.read(target, sh("echo in"), timeout=5), 5) == Output(b"in\n", b"", 0)
     for key in keys:
         assert await links.cancel(target, key, grace=1) in ("dead", "absent")
     results = await asyncio.gather(*runs)
@@ -93,7 +94,7 @@ async def test_the_first_bytes_do_not_wait_for_the_end(links: Links, target: Tar
 
     key = new_key()
     running = asyncio.create_task(
-        links.run(target, key, "echo now; sleep 3", offsets=(0, 0), sink=sink, attach_only=False)
+        links.run(target, key, sh("echo now; sleep 3"), offsets=(0, 0), sink=sink, attach_only=False)
     )
     await asyncio.wait_for(first.wait(), 2)
     assert await links.state(target, key) == "running"
@@ -115,7 +116,7 @@ async def test_no_more_is_read_than_the_sink_takes(links: Links, target: Target,
         links.run(
             target,
             new_key(),
-            f"dd if=/dev/zero bs=1000000 count={size // 1000000} 2>/dev/null",
+            sh(f"dd if=/dev/zero bs=1000000 count={size // 1000000} 2>/dev/null"),
             offsets=(0, 0),
             sink=sink,
             attach_only=False,
@@ -207,7 +208,13 @@ async def test_a_full_disk_refuses_before_the_claim(
     key = new_key()
     with pytest.raises(NoSpace) as caught:
         await links.run(
-            target, key, "true", offsets=(0, 0), sink=recorder.sink, attach_only=False, floor_kib=2**31 - 1
+            target,
+            key,
+            sh("true"),
+            offsets=(0, 0),
+            sink=recorder.sink,
+            attach_only=False,
+            floor_kib=2**31 - 1,
         )
     assert caught.value.free
     assert await links.state(target, key) == "absent"
@@ -220,7 +227,7 @@ async def test_a_gigabyte_passes_quickly_through_a_small_cap(
     text = f"dd if=/dev/zero bs=1048576 count={size >> 20} 2>/dev/null; echo after >&2; exit 6"
     async with asyncio.timeout(30):
         end = await links.run(
-            target, key, text, offsets=(0, 0), sink=recorder.sink, attach_only=False, cap_bytes=cap
+            target, key, sh(text), offsets=(0, 0), sink=recorder.sink, attach_only=False, cap_bytes=cap
         )
     assert end == Ended(6, cap, 6, size - cap, 0)
     assert recorder.out == bytes(cap)

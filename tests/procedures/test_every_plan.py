@@ -1,0 +1,95 @@
+"""Every case there is gives a plan that is right, or a refusal with its reason: in one walk over all boundaries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from app.domain.manual import PROCEDURES
+from app.domain.planner import Choice, NoProcedure, choose, make_plan
+from app.domain.versions import Version
+from app.procedures import procedure
+from app.procedures.cases import PLATFORMS, VERSIONS, Wanted, wanted
+from tests.procedures.every_plan import faults
+
+SYSTEMS = [system for platform, system, *_ in PLATFORMS if platform == "unix"]
+KINDS = [("wsfc", "windows"), ("windows", "windows"), *(("unix", system) for system in SYSTEMS)]
+LINES = {12: range(1, 11), 13: range(1, 3), 14: range(1, 2), 15: range(1, 5), 16: range(1, 4)}
+WHOLE = tuple(
+    Version(major, minor, level)
+    for major, minors in LINES.items()
+    for minor, level in product(minors, range(3))
+)
+
+
+def different(platform: str, system: str, versions: tuple[Version, ...]) -> Iterator[tuple[Wanted, str]]:
+    """The cases of one kind of cluster that make different plans, with their procedure; refusals must have their reasons."""
+    seen = set()
+    for case in wanted(versions):
+        if (case.cluster.platform, case.cluster.os) != (platform, system):
+            continue
+        choice = choose(case.cluster, case.operation, case.to, case.method, case.install)
+        if isinstance(choice, NoProcedure):
+            assert choice.refused.ja
+            assert choice.refused.en
+            assert choice.predicates
+            assert all(near.why_not.ja and near.why_not.en for near in choice.nearest)
+            continue
+        assert isinstance(choice, Choice)
+        install = case.install if choice.procedure == "1.1.4" else ""
+        key = (choice.procedure, case.cluster.version, case.to, case.operation, install)
+        if key not in seen:
+            seen.add(key)
+            yield case, choice.procedure
+
+
+def require_right(case: Wanted) -> None:
+    """The case's plan is without fault, and the same when it is made again."""
+    arguments = (procedure, case.cluster, case.operation, case.to, case.method, case.install)
+    plan = make_plan(*arguments)
+    assert not isinstance(plan, NoProcedure), plan.refused
+    assert faults(plan, case) == [], (case.cluster.version, case.to, case.method, case.cluster.arch)
+
+
+@pytest.mark.parametrize(("platform", "system"), KINDS)
+def test_every_case_is_planned_right_or_refused_with_a_reason(platform: str, system: str) -> None:
+    versions = VERSIONS if system in ("windows", "linux") else VERSIONS[::2]
+    planned: Counter[str] = Counter()
+    for case, number in different(platform, system, versions):
+        require_right(case)
+        planned[number] += 1
+    chapter = {"wsfc": "1", "windows": "2", "unix": "3"}[platform]
+    assert set(planned) == {number for number in PROCEDURES if number.startswith(chapter)}
+
+
+@pytest.mark.parametrize("number", PROCEDURES)
+def test_the_same_input_has_the_same_digest_and_any_other_another(number: str) -> None:
+    digests: dict[str, set[tuple[str, str]]] = {}
+    for platform, system in KINDS:
+        for case, found in different(platform, system, VERSIONS[::5]):
+            if found == number:
+                plans = [
+                    make_plan(procedure, case.cluster, case.operation, case.to, case.method, case.install)
+                    for _ in range(2)
+                ]
+                first, second = (plan.digest for plan in plans if not isinstance(plan, NoProcedure))
+                assert first == second
+                told = f"{system} {case.operation} {case.install} {case.method}"
+                digests.setdefault(first, set()).add((str(case.cluster.version), f"{case.to} {told}"))
+    assert digests
+    assert all(len(cases) == 1 for cases in digests.values())
+
+
+@pytest.mark.space
+@pytest.mark.parametrize(("platform", "system"), KINDS)
+def test_the_whole_space_of_versions(platform: str, system: str) -> None:
+    """Every release line from R12.1 to R16.3 with three levels each, each pair upwards; `make space`."""
+    planned: Counter[str] = Counter()
+    for case, number in different(platform, system, WHOLE):
+        require_right(case)
+        planned[number] += 1
+    print(f"{platform} {system}: {sum(planned.values())} plans, {dict(sorted(planned.items()))}", flush=True)
+    assert planned
