@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The library's pages: every step has an address, a case greys out what does not apply, sessions lead there and back."""
-=======
-"""The library's pages: an address for every step of the guide, what does not apply greyed out, steps lead to it and back."""
->>>>>>> main
 
 from __future__ import annotations
 
@@ -73,7 +69,6 @@ def addresses(number: str) -> list[str]:
     """Every step's anchor, and that of each number that a reader of the guide cites, also where one step became several."""
     found = []
     for part in parts(number):
-<<<<<<< HEAD
         letter = f"{part.letter}-" if part.letter else ""
         found += [anchor(part, step) for step in part.steps]
         found += [f"step-{letter}{step.step}" for step in part.steps if step.step and not step.added]
@@ -83,18 +78,6 @@ def addresses(number: str) -> list[str]:
 def without_guide(page: str) -> str:
     """What a page says, without the guide's own lines, which are Japanese for everybody."""
     return words(re.sub(r'<pre class="code guide".*?</pre>', "", page, flags=re.DOTALL))
-=======
-        for step in part.steps:
-            assert found.count(anchor(part, step)) == 1
-            if (
-                step.step and not step.added
-            ):  # what a reader of the guide cites, also where one step became several
-                letter = f"{part.letter}-" if part.letter else ""
-                assert f"step-{letter}{step.step}" in found
-    assert len(found) == len(set(found))
-    assert "[[" not in words(answer.text)
-    assert language == "ja" or not KANA.search(re.sub(r"<button.*?</button>", "", words(answer.text)))
->>>>>>> main
 
 
 async def test_all_of_a_procedure_stands_on_one_page_to_print(site: Site) -> None:
