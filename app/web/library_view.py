@@ -22,7 +22,7 @@ _FACETS: Mapping[str, frozenset[str]] = {
     "kind": frozenset({"kind", "why_manual", "handoff", "needs_approval", "destructive", "repeatable"}),
     "commands": frozenset({"command", "verb", "verb_node", "shell", "without_nqs_site", "only_os"}),
     "manual_commands": frozenset({"manual_commands"}),
-    "checks": frozenset({"checks"}),
+    "checks": frozenset({"checks", "unprovable"}),
     "interlocks": frozenset({"interlocks"}),
     "inverse": frozenset({"inverse"}),
 }
