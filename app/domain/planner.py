@@ -25,8 +25,8 @@ from app.domain.warnings import NO_DIGEST, About, warnings
 
 __all__ = ["Choice", "Inputs", "Nearest", "NoProcedure", "choose", "make_plan", "plan_is_executable"]
 
-Library = Callable[[str], Procedure | None]
-"""Number of a procedure (3.3) -> its sections, None where this edition does not carry it: procedures.procedure."""
+Library = Callable[[str], Procedure]
+"""Number of a procedure (3.3) -> its sections: procedures.procedure."""
 
 _ARCH = {"x64": "x86_64", "x86": "i386", "ipf": "ia64", "ipf32": "ia64"}
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -87,7 +87,7 @@ def make_plan(
     literal: str | None = None,
     overlay: OverlayFile | None = None,
 ) -> Plan | NoProcedure:
-    """The whole plan, the same for the same input; NoProcedure where the manual, or this edition of the library, has none.
+    """The whole plan, the same for the same input; NoProcedure where the manual has none.
 
     Raises Invalid for a literal order that is not to be had or changes nothing, and for an overlay that does not fit."""
     literal_order.require_allowed(literal)
@@ -97,8 +97,6 @@ def make_plan(
     if isinstance(choice, NoProcedure):
         return choice
     procedure = library(choice.procedure)
-    if procedure is None:
-        return _not_carried(choice)
     scene = replace(_scene(case, inputs or Inputs()), literal=literal, overlay=overlay)
     done = _carried_out(procedure, scene)
     if literal and done == _carried_out(procedure, replace(scene, literal=None)):
@@ -171,28 +169,3 @@ def _keys_are_unique(steps: tuple[Step, ...]) -> None:
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
         raise ValueError(f"two steps have the key {min(twice)}: the library numbers its added steps wrongly")
-
-
-def _not_carried(choice: Choice) -> NoProcedure:
-    return NoProcedure(
-        refused=Text(
-            ja=(
-                f"この作業にはマニュアルの {choice.procedure} の手順が当てはまりますが、"
-                "この版のコンソールにはまだ収録されていません。マニュアルに従って手作業で行ってください。"
-            ),
-            en=(
-                f"Procedure {choice.procedure} of the manual applies, but this edition of the "
-                "console does not carry it yet: carry it out by hand, following the manual."
-            ),
-        ),
-        nearest=(
-            Nearest(
-                procedure=choice.procedure,
-                why_not=Text(
-                    ja="この版のコンソールには収録されていません。",
-                    en="This edition of the console does not carry it.",
-                ),
-            ),
-        ),
-        predicates=("procedure carried",),
-    )

@@ -236,7 +236,7 @@ def _verb(template: StepTemplate, spot: Spot, checks: tuple[Check, ...]) -> Doin
         "stop_node": lambda: manager.stop_node(node),
         "start_node": lambda: manager.start_node(node),
     }[template.verb or ""]()
-    told = (verb.manual,) if verb.manual else ()
+    told = tuple(verb.told)
     if verb.text is None:
         return "manual", (), checks, (BY_A_PERSON["cluster_software"], *told)
     proof = CheckTemplate(

@@ -34,17 +34,9 @@ class LibraryFault(Exception):
 
 
 @cache
-def procedure(number: str) -> Procedure | None:
-    """The procedure of that number, None where this edition does not carry it. Raises LibraryFault for a faulty file."""
-    if number not in SECTIONS or not all(map(has_section, SECTIONS[number])):
-        return None
+def procedure(number: str) -> Procedure:
+    """The procedure of that number. Raises KeyError for a number that the manual has not, LibraryFault for a faulty file."""
     return Procedure(number=number, sections=tuple(section(name) for name in SECTIONS[number]))
-
-
-@cache
-def has_section(name: str) -> bool:
-    """Whether this edition carries that section of the manual."""
-    return resources.files(__package__).joinpath(f"{name}.yaml").is_file()
 
 
 @cache

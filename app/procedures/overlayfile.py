@@ -41,7 +41,7 @@ def load_overlay(data: bytes, name: str = "overlay.yaml") -> OverlayFile:
 
 def _found(place: Place, source: Source, path: Path) -> tuple[Section, StepTemplate]:
     """The section and the step of the library that are named."""
-    names = [name for names in procedures.SECTIONS.values() for name in names if procedures.has_section(name)]
+    names = [name for names in procedures.SECTIONS.values() for name in names]
     if place.section not in names:
         allowed = ", ".join(names)
         raise source.error(
