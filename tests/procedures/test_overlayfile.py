@@ -11,7 +11,7 @@ from app.domain.overlaying import HANDED_OFF
 from app.domain.planner import make_plan
 from app.domain.procedure import Plan
 from app.domain.versions import Version
-from app.procedures import SECTIONS, has_section, procedure, section
+from app.procedures import SECTIONS, procedure, section
 from app.procedures.overlayfile import MAX_BYTES, load_overlay
 from tests.domain.examples import cluster
 
@@ -165,7 +165,6 @@ HANDOFFS = [
     f"{name}-{step.step}{f'.{step.part}' if step.part else ''}{f'+{step.added}' if step.added else ''}"
     for names in SECTIONS.values()
     for name in names
-    if has_section(name)
     for step in section(name).steps
     if any(form.why_manual in HANDED_OFF for _, form in step.alternatives)
 ]
