@@ -27,7 +27,7 @@ async def plan(operator: At) -> str:
     await operator.go("/clusters")
     await operator.page.click("main a:has-text('tokyo-batch')")
     await operator.page.click("a:has-text('新しいセッション')")
-    await operator.page.check("[name=operation][value=upgrade]")
+    await operator.page.select_option("[name=operation]", "upgrade")
     await operator.page.fill("[name=target]", "R16.3")
     await operator.page.click("button[name=preview]")
     await operator.see("#preview :text('3.1')")
