@@ -87,7 +87,7 @@ async def test_a_snapshot_comes_first_and_a_link_stops_the_removal(new_lab: Call
     """The two commands of step 7 on a stopped site: no snapshot, a file not in it, a symbolic link, and then for good."""
     lab = new_lab(version="R12.10", mode="plain")
     steps = {step.key: step for step in plan_for(lab).steps}
-    save, *removals = (steps[f"3.1.3-{key}@node-a/site1"].commands[0].text for key in ("6+5", "7.1", "7.2"))
+    save, *removals = (steps[f"3.1.3-{key}@node-a/site1"].commands[0].text for key in ("6+9", "8+1", "7"))
     root = lab.directory / "shared/site1/nqs/private/root"
     async with lab.connect("node-a") as node:
         for removal in removals:
