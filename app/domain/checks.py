@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain import file_parsers, parsers, probes, windows_parsers
-from app.domain.clusterware import crm
+from app.domain import clusterware, file_parsers, parsers, probes, windows_parsers
 from app.domain.parsers import Facts, Parser
 from app.domain.procedure import Check
 
@@ -23,6 +22,7 @@ PARSERS: Mapping[str, Parser] = {
     "patch_file@1": parsers.patch_file,
     "files@1": parsers.files,
     "disk@1": parsers.disk,
+    "intact@1": parsers.intact,
     "words@1": parsers.words,
     "file@1": file_parsers.file,
     "folder_files@1": file_parsers.folder_files,
@@ -31,8 +31,7 @@ PARSERS: Mapping[str, Parser] = {
     "versions_windows@1": windows_parsers.versions_windows,
     "clwin@1": windows_parsers.clwin,
     "disk_windows@1": windows_parsers.disk_windows,
-    "cluster@1": crm.cluster,
-    "constraints@1": crm.constraints,
+    **clusterware.PARSERS,
 }
 
 READ_ONLY = probes.READ_ONLY
@@ -50,7 +49,7 @@ class Verdict:
 STILL = frozenset(
     {
         *("files", "package", "patch_file", "package_file", "versions", "clwin"),
-        *("registry", "file", "folder", "environment", "rights"),
+        *("registry", "file", "folder", "environment", "rights", "contents", "intact"),
     }
 )
 """Probes of what lies on a disk: it does not come right by waiting, as processes and clusters do."""

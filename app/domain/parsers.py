@@ -21,6 +21,7 @@ Parser = Callable[[bytes, int], Facts | None]
 _SHELLS = {"sh", "bash", "dash", "ksh", "ksh93", "mksh", "zsh", "ash"}
 _ROW = re.compile(rb"\s*(\d+)\s+(\d+)\s+(\S.*)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_VERIFIED = re.compile(r"(missing|[.A-Z0-9?]{8,9})\s+(?:([cdglr])\s+)?(/.*)")
 _FITTING = {
     "x64": {"x86_64", "i386", "i486", "i586", "i686", "noarch"},
     "x86": {"i386", "i486", "i586", "i686", "noarch"},
@@ -190,6 +191,25 @@ def files(stdout: bytes, exit_status: int) -> Facts | None:
         ("missing:" if found == "-" else "old:") + name for name, wanted, found in rows if wanted != found
     }
     return frozenset(wrong or {"replaced"})
+
+
+def intact(stdout: bytes, exit_status: int) -> Facts | None:
+    """`intact` when `rpm -V` has nothing to say of any file's contents; else `changed:PATH`, `missing:PATH`.
+
+    Settings (marked c) may differ, and so may owners, modes and times; a line of another form makes it unreadable.
+    """
+    read = body(stdout, exit_status, "intact")
+    if not read or read[1][-1:] != ["#end"]:
+        return None
+    rows = [_VERIFIED.fullmatch(line) for line in read[1][:-1]]
+    if not all(rows):
+        return None
+    wrong = {
+        f"{'missing' if row[1] == 'missing' else 'changed'}:{row[3]}"
+        for row in rows
+        if row and row[2] != "c" and (row[1] == "missing" or row[1][2] in "5?")
+    }
+    return frozenset(wrong or {"intact"})
 
 
 def disk(stdout: bytes, exit_status: int) -> Facts | None:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from app.domain import jobcenter
 from app.domain.cluster import Node, Site
 from app.domain.conditions import Moment
+from app.domain.overlay import OverlayFile
 from app.domain.places import Lists
 from app.domain.predicates import Case
 from app.domain.probes import READ_ONLY
@@ -32,6 +33,7 @@ class Scene:
     patch_file: str
     patch_sha256: str
     literal: str | None = None
+    overlay: OverlayFile | None = None
     _asked: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[CommandText, ...] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -157,7 +159,6 @@ class Spot:
                 *(f"{group}:{state}" for group in cluster.groups for state in ("pending", "failed")),
             ),
             "carried_by_active": tuple(f"{group}:started@{cluster.active.name}" for group in cluster.groups),
-            "paused_standbys": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "carried_by_target": tuple(
                 f"{group}:started@{self.scene.target.name}" for group in cluster.groups
             ),
@@ -169,6 +170,7 @@ class Spot:
                 for state in ("started", "partial")
             ),
             "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
+            "standbys_paused": tuple(f"{node.name}:standby" for node in cluster.standbys),
             "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
             "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
             "needed_rights": self._needed_rights(),

@@ -125,6 +125,39 @@ def database(params: Params, _cluster: Cluster) -> str:
     return f"{header('database')}\nif [ -d {place} ] && [ -r {place} ]; then echo present; else echo absent; fi\necho '#end'"
 
 
+def contents(params: Params, _cluster: Cluster) -> str:
+    """What stands at each of some places of a folder: nothing, a file, a folder with or without files below it, a link."""
+    places = " ".join(word(name) for name in params["names"].split())
+    return f"""\
+{header("contents")}
+{_NEAREST}
+folder={word(params["folder"])}
+[ -d "$folder" ] && echo looked
+for name in {places}; do
+  place=$folder/$name
+  if [ -L "$place" ]; then echo "link:$name"
+  elif [ -d "$place" ]; then
+    found=$(find "$place" ! -type d -print) || exit 1
+    if [ -n "$found" ]; then echo "files:$name"; else echo "empty:$name"; fi
+  elif [ -e "$place" ]; then echo "file:$name"
+  elif absent "$place"; then echo "none:$name"
+  else exit 1; fi
+done
+echo '#end'"""
+
+
+def intact(_params: Params, cluster: Cluster) -> str | None:
+    """What rpm finds changed in the files of every package of the product."""
+    if cluster.os != "linux":
+        return None
+    return f"""\
+{header("intact")}
+names=$(LC_ALL=C rpm -qa --qf '%{{NAME}}\\n' 'NECJC*') || exit 1
+[ -n "$names" ] || exit 1
+for name in $names; do LC_ALL=C rpm -V "$name"; done
+echo '#end'"""
+
+
 def rights(_params: Params, cluster: Cluster) -> str:
     """Whether we are root, and whether the install folder is writable."""
     nqs = word(cluster.path("nqs"))

@@ -16,12 +16,15 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.lab import packages, product
+from app.lab import handoffs, packages, product
 from app.lab.model import Lab, LabError, Layout, Node, Patch, Site, save, write_whole
 
 _PORTS = range(21000, 29999)  # below the range from which systems take ports for outgoing connections
 _MACHINE_PATHS = {"ns": ("/usr/lib/nqs", "/var/tmp/patches"), "plain": ("usr/lib/nqs", "patches")}
-_PLAN_PATHS = {"ns": ("/usr/lib/nqs", "/var/tmp/patches"), "plain": ("~/usr/lib/nqs", "~/patches")}
+_PLAN_PATHS = {
+    "ns": ("/usr/lib/nqs", "/usr/spool/nqs", "/var/tmp/patches"),
+    "plain": ("~/usr/lib/nqs", "~/usr/spool/nqs", "~/patches"),
+}
 
 
 def build(
@@ -33,24 +36,35 @@ def build(
     layout = Layout(directory)
     if not layout.client_key.exists():
         _key(layout.client_key)
-    data = packages.patch(version)
-    patch = Patch(
-        product.PATCH_PACKAGE,
-        product.patched(version)[1:],
-        product.patch_file(version),
-        hashlib.sha256(data).hexdigest(),
-    )
+    patch, upgrade, files = _packages(version)
     chosen = list(ports) if ports else free_ports(len(nodes))
     built = tuple(
-        _node(layout, node, port, mode[0], version, patch, data)
+        _node(layout, node, port, mode[0], version, patch, files)
         for node, port in zip(nodes, chosen, strict=True)
     )
-    lab = Lab(str(layout.directory), name, *mode, version, local_site, built, tuple(sites), patch)
+    lab = Lab(str(layout.directory), name, *mode, version, local_site, built, tuple(sites), patch, upgrade)
     for site in sites:
-        _database(layout.shared / site.name)
+        _database(layout.shared / site.name, version)
     write_whole(lab.cluster_file, cluster_file(lab))
+    if upgrade:
+        write_whole(lab.overlay_file, handoffs.overlay_file(lab, upgrade))
     save(lab)
     return lab
+
+
+def _packages(version: str) -> tuple[Patch, Patch | None, dict[str, bytes]]:
+    """The patch for that version, the upgrade where there is a newer one, and the files that lie on every node."""
+    target = product.upgraded(version)
+    files = {product.patch_file(version): packages.patch(version)}
+    if target:
+        files[product.upgrade_file(target)] = packages.base(target)
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    file = product.patch_file(version)
+    patch = Patch(product.PATCH_PACKAGE, product.patched(version)[1:], file, sums[file])
+    if target is None:
+        return patch, None, files
+    file = product.upgrade_file(target)
+    return patch, Patch(product.BASE_PACKAGE, target[1:], file, sums[file]), files
 
 
 def _check(version: str, local_site: str, nodes: Sequence[str], ports: Sequence[int] | None) -> None:
@@ -102,7 +116,9 @@ def free_ports(count: int) -> list[int]:
     raise LabError("no free port between 21000 and 29998", "21000～29998 に空きポートがありません。")
 
 
-def _node(layout: Layout, name: str, port: int, mode: str, version: str, patch: Patch, data: bytes) -> Node:
+def _node(
+    layout: Layout, name: str, port: int, mode: str, version: str, patch: Patch, files: dict[str, bytes]
+) -> Node:
     folder = layout.node(name)
     disk = folder / "disk"
     home = disk if mode == "plain" else disk / "root"
@@ -126,28 +142,42 @@ def _node(layout: Layout, name: str, port: int, mode: str, version: str, patch: 
         "NQS": str(nqs), "SPOOL": str(spool), "SHARED": str(layout.shared), "RUN": str(folder / "run"), "LAB": str(folder),
     }  # fmt: skip
     written = product.install(nqs_outside, version, settings, folder / "library.sh")
-    files = {f"/usr/lib/nqs/{file}": hashlib.sha256(content).hexdigest() for file, content in written.items()}
-    base = packages.Installed(product.BASE_PACKAGE, version[1:], "1", "x86_64", files)
+    _data(disk / "usr/spool/nqs", version)
+    digests = {f"/usr/lib/nqs/{file}": hashlib.sha256(data).hexdigest() for file, data in written.items()}
+    base = packages.Installed(product.BASE_PACKAGE, version[1:], "1", "x86_64", digests)
     packages.Database(folder).register(base)
     patches_outside.mkdir(parents=True, exist_ok=True)
-    (patches_outside / patch.file).write_bytes(data)
+    for file, data in files.items():
+        (patches_outside / file).write_bytes(data)
     paths = (str(nqs), str(nqs_outside), str(patches / patch.file), str(patches_outside / patch.file))
     return Node(name, "127.0.0.1", port, host_key, str(disk), str(home), *paths)
 
 
-def _database(folder: Path) -> None:
-    """A site database with something in it to lose: queued requests, a transfer file, tracking files."""
-    private = folder / "nqs/private/root"
-    for name in ("control/0000001.req", "data/0000001.dat", "tracking/0000001.trk", "transfile"):
-        file = private / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            file.write_text(f"{name}\n")
+def _database(folder: Path, version: str) -> None:
+    """A site database; `transfile` lies where the manual has it and where it probably means it (erratum C7)."""
+    _data(folder / "nqs", version, "private/root/transfile")
+    _write(folder / "private/root/transfile", "transfile\n")
+
+
+def _data(top: Path, version: str, *more: str) -> None:
+    """A spool or database in the format of that version, with something in it to lose: queued requests, tracking files."""
+    _write(top / "format", product.data_format(version) + "\n")
+    for name in ("control/0000001.req", "data/0000001.dat", "tracking/0000001.trk"):
+        _write(top / "private/root" / name, f"{name}\n")
+    for name in more:
+        _write(top / name, f"{name}\n")
+
+
+def _write(file: Path, text: str) -> None:
+    """A file that is not there yet."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.write_text(text)
 
 
 def cluster_file(lab: Lab) -> str:
     """The cluster file for the console (contract: plan.md), as YAML."""
-    nqs, patches = _PLAN_PATHS[lab.mode]
+    nqs, spool, patches = _PLAN_PATHS[lab.mode]
     shared = Layout(Path(lab.directory)).shared
     content: dict[str, Any] = {
         "name": lab.name,
@@ -166,7 +196,7 @@ def cluster_file(lab: Lab) -> str:
             for position, node in enumerate(lab.nodes)
         ],
         "sites": [{"name": site.name, "database": str(shared / site.name), "group": site.group} for site in lab.sites],
-        "paths": {"nqs": nqs, "patches": patches},
+        "paths": {"nqs": nqs, "spool": spool, "patches": patches},
     }  # fmt: skip
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 

@@ -26,6 +26,13 @@ class Languages(StrEnum):
     en = "en"
 
 
+class LocalSites(StrEnum):
+    """Whether the nodes' own sites are in service."""
+
+    used = "used"
+    unused = "unused"
+
+
 class Modes(StrEnum):
     """How nodes are simulated."""
 
@@ -91,6 +98,21 @@ def up_command(
         str,
         typer.Option(help="導入済みの JobCenter（初回のみ有効） / JobCenter installed, at the first start"),
     ] = "R16.3",
+    nodes: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            max=8,
+            help="ノードの数。1 台目が運用系（初回のみ有効） / how many nodes, the first is active",
+        ),
+    ] = 2,
+    sites: Annotated[
+        int, typer.Option(min=1, max=8, help="クラスタサイトの数（初回のみ有効） / how many cluster sites")
+    ] = 1,
+    local_site: Annotated[
+        LocalSites,
+        typer.Option(help="ローカルサイトを使うか（初回のみ有効） / whether the local sites are used"),
+    ] = LocalSites.used,
     name: Annotated[
         str, typer.Option(help="クラスタ名（初回のみ有効） / cluster name, at the first start")
     ] = "tokyo-batch",
@@ -105,7 +127,15 @@ def up_command(
     """Start, and say where everything is."""
     english = _is_english(lang)
     with _refusals(english):
-        lab = control.set_up(directory, mode=mode.value, name=name, version=version)
+        lab = control.set_up(
+            directory,
+            mode=mode.value,
+            name=name,
+            version=version,
+            local_site=local_site.value,
+            nodes=control.node_names(nodes),
+            sites=control.some_sites(sites),
+        )
         if foreground:
             typer.echo(_where(lab, english))
             raise typer.Exit(control.run_foreground(directory))
@@ -188,6 +218,10 @@ def _where(lab: Lab, english: bool) -> str:
     lines.append(
         f"  {'patch on each node' if english else '各ノードのパッチ'}: {lab.patch.file}  sha256 {lab.patch.sha256}"
     )
+    if lab.upgrade:
+        label = "upgrade on each node" if english else "各ノードのバージョンアップ用パッケージ"
+        lines.append(f"  {label}: {lab.upgrade.file}  sha256 {lab.upgrade.sha256}")
+        lines.append(f"  {'overlay file' if english else 'オーバーレイファイル'}: {lab.overlay_file}")
     return "\n".join(lines)
 
 

@@ -22,8 +22,20 @@ from app.lab import namespaces, processes
 from app.lab.model import Lab, LabError, LabStatus, Layout, NodeStatus, Resource, Site, load
 from app.lab.wire_format import exchange
 
-SITES = (Site("site1", "g_jc"),)
-NODES = ("node-a", "node-b")
+
+def node_names(count: int) -> tuple[str, ...]:
+    """node-a, node-b, …: up to eight nodes."""
+    return tuple(f"node-{letter}" for letter in "abcdefgh"[:count])
+
+
+def some_sites(count: int) -> tuple[Site, ...]:
+    """site1 in the group g_jc, site2 in g_jc2, …"""
+    return tuple(
+        Site(f"site{number}", f"g_jc{number if number > 1 else ''}") for number in range(1, count + 1)
+    )
+
+
+SITES, NODES = some_sites(1), node_names(2)
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _START = 60.0  # seconds
 

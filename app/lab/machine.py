@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from typing import Any
 
-from app.lab import packages, processes
+from app.lab import packages, processes, product
 from app.lab.model import Lab, LabError, Layout, Node
 from app.lab.proxy import Wire
 
@@ -142,6 +142,11 @@ class Machine:
         if variables.exists() and "NQS_SITE=" in variables.read_text():
             active.add("nqs-site")
         return tuple(sorted(active | ({"cut"} if self.wire.cut_off else set())))
+
+    def version(self) -> str:
+        """What is installed now: "R16.3", the base package's; an upgrade changes it while the lab runs."""
+        found = packages.Database(self.folder).find(product.BASE_PACKAGE)
+        return f"R{found[0].version}" if found else self.lab.version
 
     def packages(self) -> tuple[str, ...]:
         """Installed packages as `name-version`."""

@@ -52,7 +52,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Patch:
-    """The patch package that lies on every node: rpm name, version ("16.3.1"), file name and its SHA-256 in hex."""
+    """A package that lies on every node: rpm name, version ("16.3.1"), file name and its SHA-256 in hex."""
 
     name: str
     version: str
@@ -73,11 +73,17 @@ class Lab:
     nodes: tuple[Node, ...]
     sites: tuple[Site, ...]
     patch: Patch
+    upgrade: Patch | None = None
 
     @property
     def cluster_file(self) -> Path:
         """The cluster file that the console imports."""
         return Path(self.directory) / "cluster.yaml"
+
+    @property
+    def overlay_file(self) -> Path:
+        """The overlay file with the lab's own commands for what the manual hands off."""
+        return Path(self.directory) / "overlay.yaml"
 
     @property
     def client_key(self) -> Path:
@@ -181,4 +187,5 @@ def load(directory: Path) -> Lab | None:
     data["nodes"] = tuple(Node(**node) for node in data["nodes"])
     data["sites"] = tuple(Site(**site) for site in data["sites"])
     data["patch"] = Patch(**data["patch"])
+    data["upgrade"] = Patch(**data["upgrade"]) if data.get("upgrade") else None
     return Lab(**data)

@@ -17,6 +17,13 @@ for file in "$JC_ROOT/opt/NECJCpt/@VERSION@"/*; do
   cp "$file" "${JC_ROOT}/usr/lib/nqs/" || status=1
 done
 exit $status"""
+# %pre and %post of a base package. It refuses where a JobCenter process runs, as the product's installer does where a file
+# is in use (facts 1.4). After an upgrade the local site comes up by itself (manual 1.1.1.1 step 3, erratum C5).
+_BASE_PRE = """busy=$(ps -e -o args= | while read -r program rest; do
+  case ${program##*/} in @NAMES@) echo "${program##*/}" ;; esac
+done)
+[ -z "$busy" ] || { echo "JobCenter is running: $busy" >&2; exit 1; }"""
+_BASE_POST = """[ "$1" = 1 ] || env -u NQS_SITE "$JC_ROOT/usr/lib/nqs/nqsstart" || :"""
 _BUILT = 1713484800  # 2024-04-19, the date of the manual
 
 
@@ -64,6 +71,23 @@ class Database:
         """Add a package, in place of its other versions."""
         kept = [asdict(entry) for entry in self.all() if entry.name != package.name]
         write_whole(self._file, json.dumps([*kept, asdict(package)], indent=1))
+
+
+def base(version: str) -> bytes:
+    """The base package of JobCenter `version` ("R16.3"), as a file's bytes."""
+    return rpmfile.write(
+        rpmfile.Spec(
+            name=product.BASE_PACKAGE,
+            version=version[1:],
+            release="1",
+            summary=f"JobCenter {version}",
+            files={f"/usr/lib/nqs/{name}": data for name, data in product.files(version).items()},
+            pre=_BASE_PRE.replace("@NAMES@", " | ".join(("cjcpw", *product.daemons(product.NEWEST)))),
+            post=_BASE_POST,
+            requires=None,
+            built=_BUILT,
+        )
+    )
 
 
 def patch(version: str) -> bytes:

@@ -30,7 +30,8 @@ class BadPackage(Exception):
 
 @dataclass(frozen=True)
 class Spec:
-    """What goes into a package. `files`: absolute path -> bytes; `requires`: (name, version) that must be installed."""
+    """What goes into a package. `files`: absolute path -> bytes; `requires`: (name, version) that must be installed;
+    `pre` and `post`: scripts that run before and after."""
 
     name: str
     version: str
@@ -38,8 +39,9 @@ class Spec:
     summary: str
     files: Mapping[str, bytes]
     post: str
-    requires: tuple[str, str]
+    requires: tuple[str, str] | None
     built: int
+    pre: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,12 +157,12 @@ def _file_entries(spec: Spec) -> list[Entry]:
 
 
 def _main_entries(spec: Spec, payload: bytes) -> list[Entry]:
-    needs = [(spec.requires[0], spec.requires[1], _EQUAL)] + [
-        (name, version, _RPMLIB) for name, version in _RPMLIB_NEEDS
-    ]
+    needs = [(*spec.requires, _EQUAL)] if spec.requires else []
+    needs += [(name, version, _RPMLIB) for name, version in _RPMLIB_NEEDS]
+    before: list[Entry] = [(1023, _STRING, spec.pre), (1085, _STRING, "/bin/sh")] if spec.pre else []
     own = f"{spec.version}-{spec.release}"
     return [
-        (100, _STRINGS, ["C"]), (1000, _STRING, spec.name), (1001, _STRING, spec.version), (1002, _STRING, spec.release),
+        *before, (100, _STRINGS, ["C"]), (1000, _STRING, spec.name), (1001, _STRING, spec.version), (1002, _STRING, spec.release),
         (1004, _I18N, [spec.summary]), (1005, _I18N, [spec.summary]), (1006, _INT32, spec.built), (1007, _STRING, "localhost"),
         (1009, _INT32, sum(map(len, spec.files.values()))), (1014, _STRING, "Proprietary"),
         (1016, _I18N, ["Applications/System"]), (1021, _STRING, "linux"), (1022, _STRING, "x86_64"),

@@ -191,7 +191,7 @@ def carriers() -> Mapping[str, list[LibraryStep]]:
     found: dict[str, list[LibraryStep]] = {number: [] for number in errata()}
     for entry in entries().values():
         carried = procedure(entry.number)
-        for part in carried.sections if carried else ():
+        for part in carried.sections:
             for step in part.steps:
                 for number in numbers_of(step):
                     found.setdefault(number, []).append(LibraryStep(part, step))

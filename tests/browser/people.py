@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -70,3 +71,33 @@ async def seated(
     yield someone
     await context.close()
     assert someone.complaints == []
+
+
+async def carry_out(
+    operator: At, checker: At, by_hand: Callable[[str], Awaitable[None]] | None = None
+) -> list[str]:
+    """Both act on what their own page shows, which nobody reloads. Returns the steps that were executed, in order.
+
+    `by_hand` is told the key of a step before the operator ticks it, for what a person does outside the console."""
+    executed: list[str] = []
+    while not await operator.page.query_selector("#completed"):
+        shown, acting = await operator.current(), operator
+        if shown.get("state") in ("failed", "unknown") or shown.get("awaiting") == "check":
+            raise AssertionError(shown)
+        if shown.get("awaiting") == "checker":
+            acting = checker
+            await checker.see(f"#current-step[data-key='{shown['key']}'][data-awaiting=checker]")
+            await checker.click("confirm-form")
+        elif shown.get("awaiting") in ("execute", "tick"):
+            executed += [shown["key"]] if shown["awaiting"] == "execute" else []
+            if by_hand and shown["awaiting"] == "tick":
+                await by_hand(shown["key"])
+            await operator.click(f"{shown['awaiting']}-form")
+        else:
+            await asyncio.sleep(0.05)
+            continue
+        was = f"#current-step[data-key='{shown['key']}'][data-awaiting={shown['awaiting']}]"
+        await acting.page.wait_for_selector(was, state="detached", timeout=WAIT)
+        if acting is checker:
+            await operator.page.wait_for_selector(was, state="detached", timeout=WAIT)
+    return executed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.lab import down, status
-from tests.browser.people import WAIT, At, seated
+from tests.browser.people import WAIT, At, carry_out, seated
 from tests.support.browser import axe_violations
 from tests.torture.victim import Victim
 
@@ -40,30 +40,6 @@ async def approve(approver: At, path: str) -> None:
     await approver.see(":text('rpm -ivh')")
     await approver.click("approve-form")
     await approver.page.wait_for_selector("#approve-form", state="detached", timeout=WAIT)
-
-
-async def carry_out(operator: At, checker: At) -> list[str]:
-    """Both act on what their own page shows, which nobody reloads. Returns the steps that were executed, in order."""
-    executed: list[str] = []
-    while not await operator.page.query_selector("#completed"):
-        shown, acting = await operator.current(), operator
-        if shown.get("state") in ("failed", "unknown") or shown.get("awaiting") == "check":
-            raise AssertionError(shown)
-        if shown.get("awaiting") == "checker":
-            acting = checker
-            await checker.see(f"#current-step[data-key='{shown['key']}'][data-awaiting=checker]")
-            await checker.click("confirm-form")
-        elif shown.get("awaiting") in ("execute", "tick"):
-            executed += [shown["key"]] if shown["awaiting"] == "execute" else []
-            await operator.click(f"{shown['awaiting']}-form")
-        else:
-            await asyncio.sleep(0.05)
-            continue
-        was = f"#current-step[data-key='{shown['key']}'][data-awaiting={shown['awaiting']}]"
-        await acting.page.wait_for_selector(was, state="detached", timeout=WAIT)
-        if acting is checker:
-            await operator.page.wait_for_selector(was, state="detached", timeout=WAIT)
-    return executed
 
 
 @pytest.mark.timeout(300)

@@ -79,8 +79,6 @@ def test_a_step_of_a_person_is_proved_by_the_cluster_where_it_can_be_read() -> N
 @pytest.mark.parametrize(
     ("way", "erratum", "gone"),
     [
-        (WAYS[5], "B3", {"2.1.2-6+1@node-a/site1"}),
-        (WAYS[10], "B2", {"2.2.3-7+1@node-a/site1", "2.2.3-8+1@node-a/site1"}),
         (WAYS[10], "B8", {"2.2.2-1+1@node-b", "2.2.2-4+2@node-b"}),
         (WAYS[13], "B8", {"2.3.1-1+1@node-b", "2.3.1-4+2@node-b", "2.3.3-1+1@node-a", "2.3.3-4+2@node-a"}),
     ],

@@ -48,6 +48,10 @@ class Performer:
     async def all_pass(self, checks: tuple[Check, ...], node: str) -> bool:
         return all([(await self.ask(check, node)).result == "pass" for check in checks])
 
+    def commands(self, step: Step) -> tuple[str, ...]:
+        """What is run on the step's node."""
+        return tuple(command.text for command in step.commands)
+
     async def carry_out(self, step: Step) -> None:
         """As the engine does: already so, interlocks, command, checks until they pass."""
         node = step.node or ""
@@ -56,8 +60,8 @@ class Performer:
         for interlock in step.interlocks:
             verdict = await self.ask(interlock, node)
             assert verdict.result == "pass", (step.key, interlock.en, verdict, self.told[-1])
-        for command in step.commands:
-            done = await self.connections[node].run(command.text)
+        for command in self.commands(step):
+            done = await self.connections[node].run(command)
             assert done.exit_status == 0, (step.key, done.stdout, done.stderr)
         until = time.monotonic() + PATIENCE
         while not await self.all_pass(step.checks, node):

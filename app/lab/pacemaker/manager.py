@@ -180,7 +180,7 @@ class Manager:
         return there and self._machines[node].state == "up"
 
     def _expected(self, node: str) -> int:
-        return len(daemons(self._machines[node].lab.version)) + 1
+        return len(daemons(self._machines[node].version())) + 1
 
     def _record(
         self, resource: Resource, name: str, node: str, code: int, seconds: float, reason: str

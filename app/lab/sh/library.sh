@@ -1,5 +1,6 @@
-# The site functions that the stand-in's commands share. NQS, RUN, SHARED and DAEMONS are set above.
+# The site functions that the stand-in's commands share. NQS, SPOOL, SHARED, RUN and LAB are set above.
 # A site is a tree: nqsdaemon and, below it, the other daemons; a cluster site has cjcpw on top. RUN/<site>/<name>.pid name them.
+. "$NQS/version.sh" # VERSION, DAEMONS and FORMAT of what is installed now
 
 database() { echo "$SHARED/$1"; }
 
@@ -49,6 +50,18 @@ stop_tree() { # site, program names to begin with
     sleep 0.05
   done
   rm -f "$RUN/$1"/*.pid
+}
+
+format_of() { # the nqs folder of a database, or the spool
+  found=R12
+  [ -r "$1/format" ] && read -r found <"$1/format"
+  echo "$found"
+}
+
+format_fits() { # the same, and its name: data of another format is not touched
+  [ "$(format_of "$1")" = "$FORMAT" ] && return 0
+  echo "$0: $2 is of format $(format_of "$1"), JobCenter $VERSION needs $FORMAT: it has to be converted" >&2
+  return 1
 }
 
 prepare_database() { # the nqs folder of a database

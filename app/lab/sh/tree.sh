@@ -1,5 +1,5 @@
 # Becomes the top process of a site: starts what lies below as its children, then turns into the daemon itself.
-. @LIBRARY@
+. "$TEJUN_LAB_NODE/library.sh"
 trap '' HUP
 echo $$ >"$RUN/$2/$([ "$1" = cluster ] && echo cjcpw || echo nqsdaemon).pid"
 if [ "$1" = cluster ]; then

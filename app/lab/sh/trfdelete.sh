@@ -1,6 +1,6 @@
 #!/bin/sh
 # trfdelete: delete the tracking files of the local site, or of the site that NQS_SITE names
-. @LIBRARY@
+. "$TEJUN_LAB_NODE/library.sh"
 site=${NQS_SITE:-local} top=$SPOOL
 if [ "$site" != local ]; then
   mounted "$site" || { echo "trfdelete: site $site: cannot access the site database $(database "$site")" >&2; exit 1; }

@@ -1,7 +1,8 @@
 """The stand-in for rpm on a node: the queries and installs that the procedures use, with real rpm's words and exit codes.
 
-The semantics that matter: a failing %post leaves exit status 0 and the package registered; installing it again is refused
-until --replacepkgs; a damaged file is refused; `-V` of the base package sees files that a patch replaced.
+The semantics that matter: a failing %pre installs nothing, a failing %post leaves exit status 0 and the package registered;
+installing it again is refused until --replacepkgs; a damaged file is refused; -i beside another version of the same files is a
+conflict, -U replaces it; `-V` of the base package sees files that a patch replaced.
 """
 
 from __future__ import annotations
@@ -107,22 +108,27 @@ def query(node: Node, names: list[str], form: str | None, every: bool, file: boo
     return status
 
 
-def install(node: Node, names: list[str], replace: bool) -> int:
-    """`rpm -i`, `rpm -U`: 0 even when the package's own script fails; 1 if nothing was installed."""
+def install(node: Node, names: list[str], replace: bool, upgrade: bool) -> int:
+    """`rpm -i`, `rpm -U`: 0 even when the package's last script fails; 1 if nothing was installed."""
     if not names:
         raise Failure("rpm: no packages given for install")
     for name in names:
         package = _read_for_install(name)
         print(f"{'Verifying...':<38}{_BAR}\n{'Preparing...':<38}{_BAR}", flush=True)
-        _refuse(node, package, replace)
+        _refuse(node, package, replace, upgrade)
+        count = 2 if node.database.find(package.name) else 1
+        if _script(node, package, "pre", 1023, count):
+            raise Failure(f"error: {package.label}: install failed")
+        stale = node.fault("stale-patch") is not None
         print(f"Updating / installing...\n{package.label.rpartition('.')[0]:<38}{_BAR}", flush=True)
-        _unpack(node, package)
+        if not (stale and upgrade):
+            _unpack(node, package)
         files = dict(package.digests)
         node.database.register(
             packages.Installed(package.name, package.version, package.release, package.arch, files)
         )
-        if node.fault("stale-patch") is None:
-            _post(node, package)
+        if not stale:
+            _script(node, package, "post", 1024, count)
     return 0
 
 
@@ -137,13 +143,26 @@ def _read_for_install(name: str) -> rpmfile.Package:
         raise Failure(f"\tpackage {label} does not verify: {error}") from error
 
 
-def _refuse(node: Node, package: rpmfile.Package, replace: bool) -> None:
+def _refuse(node: Node, package: rpmfile.Package, replace: bool, upgrade: bool) -> None:
     if node.fault("failing-patch") is not None:
         raise Failure(
             "error: can't create transaction lock on /var/lib/rpm/.rpm.lock (Resource temporarily unavailable)"
         )
     if node.database.find(package.label) and not replace:
         raise Failure(f"\tpackage {package.label} is already installed")
+    others = [hit for hit in node.database.find(package.name) if hit.version != package.version]
+    conflicts = [
+        f"\tfile {name} from install of {package.label} conflicts with file from package {hit.label}"
+        for hit in others
+        for name in package.files
+        if name in hit.files and not (upgrade or replace)
+    ]
+    if conflicts:
+        raise Failure("\n".join(conflicts))
+    if upgrade and not replace and any(_newer(hit.version, package.version) for hit in others):
+        raise Failure(
+            f"\tpackage {others[0].label} (which is newer than {package.label}) is already installed"
+        )
     needed = [
         f"\t{name} = {version} is needed by {package.label.rpartition('.')[0]}.{package.arch}"
         for name, version in package.requires
@@ -151,6 +170,11 @@ def _refuse(node: Node, package: rpmfile.Package, replace: bool) -> None:
     ]
     if needed:
         raise Failure("error: Failed dependencies:\n" + "\n".join(needed))
+
+
+def _newer(one: str, other: str) -> bool:
+    left, right = ([int(part) for part in text.split(".")] for text in (one, other))
+    return left > right
 
 
 def _unpack(node: Node, package: rpmfile.Package) -> None:
@@ -169,13 +193,16 @@ def _unpack(node: Node, package: rpmfile.Package) -> None:
             ) from error
 
 
-def _post(node: Node, package: rpmfile.Package) -> None:
+def _script(node: Node, package: rpmfile.Package, name: str, tag: int, count: int) -> int:
+    """Run a package's own script with the number of its versions that are there then; its exit status."""
     sys.stdout.flush()
     environment = {**os.environ, "JC_ROOT": node.root}
-    script = subprocess.run(["/bin/sh", "-c", package.text(1024)], env=environment, check=False)
-    if script.returncode:
-        label = f"%post({package.label}) scriptlet failed, exit status {script.returncode}"
-        print(f"warning: {label}", file=sys.stderr)
+    command = ["/bin/sh", "-c", package.text(tag), "rpm", str(count)]
+    status = subprocess.run(command, env=environment, check=False).returncode
+    if status:
+        told = "error: %prein" if name == "pre" else "warning: %post"
+        print(f"{told}({package.label}) scriptlet failed, exit status {status}", file=sys.stderr)
+    return status
 
 
 def verify(node: Node, names: list[str]) -> int:
@@ -189,16 +216,16 @@ def verify(node: Node, names: list[str]) -> int:
         for path, digest in (pair for hit in hits for pair in hit.files.items()):
             line = _difference(node.path(path), digest)
             if line:
-                print(f"{line}    {path}")
+                print(f"{line}{path}")
                 status = 1
     return status
 
 
 def _difference(file: Path, digest: str) -> str:
     if not file.exists():
-        return "missing "
+        return "missing     "
     if digest and hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-        return "S.5....T."
+        return "S.5....T.  c " if file.suffix == ".conf" else "S.5....T.    "  # c: a settings file
     return ""
 
 
@@ -236,7 +263,7 @@ def run(node: Node, arguments: list[str]) -> int:
     if "q" in options:
         return query(node, names, form, "a" in options, "p" in options)
     if "i" in options or "U" in options:
-        return install(node, names, replace)
+        return install(node, names, replace, "U" in options)
     if "V" in options:
         return verify(node, names)
     if "K" in options:
