@@ -21,6 +21,7 @@ COMMANDS = {
     "procedures": "app.cli_procedures:procedures_app",
     "user": "app.cli_stores:user_app",
     "cluster": "app.cli_stores:cluster_app",
+    "overlay": "app.cli_overlays:overlay_app",
     "session": "app.cli_stores:session_app",
     "audit": "app.cli_audit:audit_app",
     "lab": "app.lab.commands:lab_app",

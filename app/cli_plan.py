@@ -21,6 +21,7 @@ from app.domain.text import Language
 from app.domain.versions import Version
 from app.procedures import procedure
 from app.procedures.clusterfile import MAX_BYTES, load_cluster
+from app.procedures.overlayfile import load_overlay
 
 
 class Operations(StrEnum):
@@ -69,6 +70,16 @@ def plan_command(
     patch_sha256: Annotated[
         str | None, typer.Option(metavar="HEX", help="パッチファイルの SHA-256 / its SHA-256")
     ] = None,
+    overlay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="自組織のオーバーレイファイル / your overlay file")
+    ] = None,
+    literal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ERRATUM",
+            help="この正誤だけマニュアルの記載順にする / the manual's literal order for one erratum",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / print the JSON object")] = False,
     lang: Annotated[Languages | None, typer.Option(help="表示の言語 / language of the output")] = None,
 ) -> None:
@@ -78,7 +89,10 @@ def plan_command(
         cluster = load_cluster(_bytes(cluster_file), str(cluster_file))
         inputs = Inputs.of(patch_file, patch_sha256)
         target = Version.parse(to, "--to")
-        plan = make_plan(procedure, cluster, operation.value, target, method.value, install.value, inputs)
+        own = load_overlay(_bytes(overlay), str(overlay)) if overlay else None
+        plan = make_plan(
+            procedure, cluster, operation.value, target, method.value, install.value, inputs, literal, own
+        )
     except Invalid as no:
         _end(no.message.in_(language), 2)
     if isinstance(plan, NoProcedure):
@@ -104,7 +118,7 @@ def _bytes(path: Path) -> bytes:
     except OSError as no:
         reason = no.strerror or str(no)
         raise Invalid(
-            "cluster.unreadable",
+            "file.unreadable",
             f"{path}: ファイルを読めません（{reason}）。",
             f"{path}: cannot read the file ({reason}).",
         ) from None
@@ -160,6 +174,8 @@ def _step_lines(step: Step, language: Language) -> list[str]:
     if step.reason:
         return [*found, f"      {'対象外' if ja else 'Does not apply'}: {step.reason.in_(language)}"]
     found += [f"      {line}" for line in step.instructions.in_(language).split("\n")]
+    if step.minutes:
+        found.append(f"      {'予定' if ja else 'Planned'}: {step.minutes} {'分' if ja else 'min'}")
     for command in step.commands:
         found += [f"      $ {line}" for line in command.text.split("\n")]
     found += [_check_line("直前に" if ja else "before", check, ja) for check in step.interlocks]

@@ -101,5 +101,6 @@ async def test_what_the_actions_rely_on_is_guarded_by_the_database(empty: Databa
         query = "select tgname from pg_trigger where not tgisinternal"
     async with empty.engine.connect() as connection:
         found = sorted(await connection.scalars(sa.text(query)))
-    one = ["audit_event_no_delete", "audit_event_no_update", "plan_no_delete", "plan_no_update"]
-    assert found == (one if empty.is_sqlite else ["audit_event_no_change", "plan_no_change"])
+    tables = ("audit_event", "overlay_version", "plan")
+    verbs = ("delete", "update") if empty.is_sqlite else ("change",)
+    assert found == [f"{table}_no_{verb}" for table in tables for verb in verbs]

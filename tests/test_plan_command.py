@@ -105,3 +105,57 @@ def test_it_starts_without_tables_web_or_ssh(file: Path) -> None:
     code = f"import sys, app.cli_plan; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+OVERLAY = """\
+schema: 1
+name: 東京
+clusters: [tokyo-batch]
+steps: {"3.3.1-3": {minutes: 25}}
+extra:
+  - {after: "3.3.1-3", kind: manual, title: {ja: 電話する, en: Call}, instructions: {ja: 電話する, en: Call}}
+"""
+
+
+def test_an_overlay_file_is_laid_over_the_plan(file: Path, tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(OVERLAY, encoding="utf-8")
+    done = run(file, *PATCH, "--overlay", overlay, "--json")
+    assert done.exit_code == 0
+    steps = {step["key"]: step for phase in json.loads(done.stdout)["phases"] for step in phase["steps"]}
+    assert steps["3.3.1-3@node-b"]["minutes"] == 25
+    assert steps["3.3.1-3+50@node-b"]["title"]["en"] == "Call"
+    assert "minutes" not in steps["3.3.1-4@node-b"]
+    assert "予定: 25 分" in run(file, *PATCH, "--overlay", overlay).stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("3.3.1-3", "3.3.1-30", "overlay.yaml:4"),
+        ("minutes", "minute", "minutes"),
+        ("tokyo-batch", "osaka", "osaka"),
+    ],
+)
+def test_a_wrong_overlay_file_is_bad_input(file: Path, tmp_path: Path, old: str, new: str, said: str) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(OVERLAY.replace(old, new, 1), encoding="utf-8")
+    done = run(file, *PATCH, "--overlay", overlay)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert run(file, *PATCH, "--overlay", tmp_path / "absent.yaml").exit_code == 2
+
+
+def test_the_literal_order_of_one_erratum_is_planned_with_a_warning(file: Path) -> None:
+    plan = json.loads(run(file, *PATCH, "--literal", "B8", "--json").stdout)
+    assert "B8" in [warning["errata"] for warning in plan["warnings"]]
+    assert "3.3.1-1+1@node-b" not in [step["key"] for phase in plan["phases"] for step in phase["steps"]]
+
+
+@pytest.mark.parametrize(
+    ("erratum", "said"), [("E1", "B4, B8, B9, B13, B14, C8"), ("B13", "変わるところがありません")]
+)
+def test_a_literal_order_that_is_not_to_be_had_is_bad_input(file: Path, erratum: str, said: str) -> None:
+    done = run(file, *PATCH, "--literal", erratum, "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr

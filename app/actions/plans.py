@@ -8,18 +8,21 @@ import sqlalchemy as sa
 
 from app import procedures
 from app.actions.act import Act, hold_newcomers
+from app.actions.overlays import overlay_for
 from app.domain import schedule
 from app.domain.cluster import Cluster
 from app.domain.digest import approval_digest, canonical, digest_of
 from app.domain.errors import Invalid, Refused
+from app.domain.overlay import OverlayFile
 from app.domain.planner import Inputs, NoProcedure, make_plan, plan_is_executable
 from app.domain.predicates import Install, Method, Operation
 from app.domain.procedure import Plan
 from app.domain.text import Frozen
 from app.domain.transports import unspoken
 from app.domain.versions import Version
-from app.models import ClusterRecord, HostKey, MaintenanceSession, PlanRecord
+from app.models import ClusterRecord, HostKey, MaintenanceSession, OverlayVersion, PlanBasis, PlanRecord
 from app.models.clusters import accepted_key
+from app.models.overlays import basis_of, current_overlay
 
 
 class Wish(Frozen):
@@ -54,6 +57,17 @@ class Wish(Frozen):
         )
 
 
+def wish_of(session: MaintenanceSession) -> Wish:
+    """What a stored session asks for."""
+    return Wish.of(
+        session.operation,
+        session.target,
+        session.method,
+        session.patch_file or "",
+        session.patch_sha256 or "",
+    )
+
+
 class NoProcedureRefused(Refused):
     """The manual, or this edition, has no procedure for the wish; `nearest` says which come close and why not."""
 
@@ -62,12 +76,22 @@ class NoProcedureRefused(Refused):
         self.nearest = no.nearest
 
 
-def plan_for(record: ClusterRecord, wish: Wish) -> Plan:
-    """The plan of a wish on a cluster. Raises Invalid (target, patch file, digest) or NoProcedureRefused."""
+def plan_for(
+    record: ClusterRecord, wish: Wish, overlay: OverlayFile | None = None, literal: str | None = None
+) -> Plan:
+    """The plan of a wish on a cluster. Raises Invalid (target, patch file, digest, overlay) or NoProcedureRefused."""
     inputs = Inputs.of(wish.patch_file, wish.patch_sha256)
     target = Version.parse(wish.target)
     plan = make_plan(
-        procedures.procedure, record.cluster, wish.operation, target, wish.method, wish.install, inputs
+        procedures.procedure,
+        record.cluster,
+        wish.operation,
+        target,
+        wish.method,
+        wish.install,
+        inputs,
+        literal,
+        overlay,
     )
     if isinstance(plan, NoProcedure):
         raise NoProcedureRefused(plan)
@@ -98,9 +122,13 @@ async def stored_plan(act: Act, plan: Plan) -> PlanRecord:
 async def fill_session(
     act: Act, session: MaintenanceSession, wish: Wish, title: str, window_start: str, window_end: str
 ) -> None:
-    """Write into a draft what its form asks for, with a plan made from the cluster as it is stored now."""
+    """Write into a draft what its form asks for, with a plan made from the cluster and its overlay as they are stored now.
+
+    A literal order that an administrator chose stays as long as it changes something."""
     zone = session.cluster.cluster.time_zone
-    plan = plan_for(session.cluster, wish)
+    version, overlay = await overlay_for(act.db, session.cluster.name)
+    basis = await basis_of(act.db, session.id) if session.id else None
+    plan, literal = _kept(session.cluster, wish, overlay, basis.literal if basis else None)
     session.plan_record = await stored_plan(act, plan)
     inputs = Inputs.of(wish.patch_file, wish.patch_sha256)
     session.cluster_version = session.cluster.version
@@ -114,15 +142,50 @@ async def fill_session(
     session.window_end = schedule.to_utc(window_end, zone, "window_end") if window_end.strip() else None
     if session.window_start is not None or session.window_end is not None:
         schedule.require_window(session.window_start, session.window_end)
+    act.db.add(session)
+    await act.db.flush()
+    await keep_basis(act, session, version, literal)
 
 
-def require_planned_as_is(session: MaintenanceSession) -> None:
-    """The plan was made from the cluster as it is stored now; else the approver would approve what does not fit it."""
-    if session.cluster_version != session.cluster.version:
+def _kept(
+    record: ClusterRecord, wish: Wish, overlay: OverlayFile | None, literal: str | None
+) -> tuple[Plan, str | None]:
+    """The plan, and the literal order that it keeps."""
+    try:
+        return plan_for(record, wish, overlay, literal), literal
+    except Invalid as no:
+        if no.code != "literal.no_effect":
+            raise
+        return plan_for(record, wish, overlay), None
+
+
+async def keep_basis(
+    act: Act, session: MaintenanceSession, version: OverlayVersion | None, literal: str | None
+) -> PlanBasis:
+    """Write down what the session's plan was made with; a literal order that is gone takes its reason along."""
+    basis = await basis_of(act.db, session.id)
+    if basis is None:
+        basis = PlanBasis(session_id=session.id)
+        act.db.add(basis)
+    basis.overlay_version_id = version.id if version else None
+    if literal is None:
+        basis.literal = basis.reason = basis.chosen_by = basis.chosen_at = None
+    return basis
+
+
+async def require_planned_as_is(act: Act, session: MaintenanceSession) -> None:
+    """The plan was made from the cluster and the overlay as they are stored now; else the approver would approve what does
+    not fit them."""
+    basis = await basis_of(act.db, session.id)
+    overlay = await current_overlay(act.db, session.cluster.name)
+    laid = basis.overlay_version_id if basis else None
+    if session.cluster_version != session.cluster.version or laid != (overlay.id if overlay else None):
         raise Refused(
             "plan_outdated",
-            "計画を作成したあとでクラスタ定義が変更されています。セッションを編集して保存し直し、計画を作り直してください。",
-            "The cluster was changed after this plan was made. Edit the session and save it again to make a new plan.",
+            "計画を作成したあとで、クラスタ定義かオーバーレイが変更されています。"
+            "セッションを編集して保存し直し、計画を作り直してください。",
+            "The cluster or its overlay was changed after this plan was made. "
+            "Edit the session and save it again to make a new plan.",
         )
 
 
@@ -144,7 +207,8 @@ async def pinned_keys(act: Act, record: ClusterRecord) -> dict[str, HostKey]:
 
 
 async def covered_digest(act: Act, session: MaintenanceSession) -> str:
-    """The digest an approval of this session covers at this moment: plan, cluster as stored, host keys, patch, window."""
+    """The digest an approval of this session covers at this moment: plan, cluster and overlay as stored, host keys, patch,
+    window."""
     pinned = await pinned_keys(act, session.cluster)
     nodes = {n.name: f"{n.transport} {n.user}@{n.address}:{n.port}" for n in session.cluster.cluster.nodes}
     inputs = {
@@ -153,6 +217,9 @@ async def covered_digest(act: Act, session: MaintenanceSession) -> str:
         "patch_sha256": session.patch_sha256 or "",
         "window": f"{session.window_start}-{session.window_end}",
     }
+    overlay = await current_overlay(act.db, session.cluster.name)
+    if overlay is not None:  # only then: what was approved before there were overlays stays approved
+        inputs["overlay"] = f"sha256:{overlay.sha256}"
     keys = {name: key.fingerprint for name, key in pinned.items()}
     return approval_digest(session.plan_record.digest, nodes, keys, inputs)
 
@@ -163,8 +230,8 @@ async def require_undrifted(act: Act, session: MaintenanceSession, approved: str
         return
     raise Refused(
         "approval_drifted",
-        "承認の対象（クラスタ定義・ホスト鍵・パッチ・作業時間帯のいずれか）が変わっています。"
+        "承認の対象（クラスタ定義・オーバーレイ・ホスト鍵・パッチ・作業時間帯のいずれか）が変わっています。"
         "「修正」で下書きに戻し、内容を確認してもう一度承認を依頼してください。",
-        "What the approval covers has changed (cluster, host key, patch or window). "
+        "What the approval covers has changed (cluster, overlay, host key, patch or window). "
         "Revise the session, look at it again, and submit it for a new approval.",
     )

@@ -48,8 +48,6 @@ async def create_session(
         raise NotFound("no_such_cluster", "そのクラスタはありません。", "There is no such cluster.")
     session = MaintenanceSession(cluster=cluster, created_by=person.id, created_at=act.now, title="")
     await fill_session(act, session, wish, title, window_start, window_end)
-    act.db.add(session)
-    await act.db.flush()
     await record(act, "session.created", _subject(session), session_id=session.id, **_facts(session))
     return session
 
@@ -71,7 +69,7 @@ async def submit_session(act: Act, session_id: int) -> MaintenanceSession:
     person = act.require(Permission.PLAN)
     session = await locked(act, session_id)
     session.state = move("submit", session.session_state)
-    require_planned_as_is(session)
+    await require_planned_as_is(act, session)
     require_executable(session.plan, session.cluster.cluster)
     schedule.require_window(session.window_start, session.window_end)
     if (session.window_end or 0) <= act.now:

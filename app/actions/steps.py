@@ -70,7 +70,7 @@ async def execute_step(act: Act, step_run_id: int) -> Place:
     await void_approvals(act, here.session.id, here.run.id)
     here.run.stand(RUNNING)
     here.run.performer_id = person.id
-    await _sign(act, here, "performer", person, "")
+    await sign(act, here, "performer", person, "")
     attempt = await queue_attempt(act, here)
     await go_on(act, here.session, "step.executed", step=here.run.key, attempt=attempt.number)
     return here
@@ -82,7 +82,7 @@ async def tick_step(act: Act, step_run_id: int, note: str = "") -> Place:
     here = await current_place(act, step_run_id, "tick")
     await void_approvals(act, here.session.id, here.run.id)
     here.run.performer_id, here.run.note = person.id, note.strip() or None
-    await _sign(act, here, "performer", person, note)
+    await sign(act, here, "performer", person, note)
     if here.step.checks:
         here.run.stand(RUNNING)
         await go_on(act, here.session, "step.ticked", step=here.run.key, note=note.strip())
@@ -115,7 +115,7 @@ async def confirm_step(act: Act, step_run_id: int, note: str = "", *, checker: P
     require_other_than_performer(person, here.run.performer_id)
     here.run.checker_id = person.id
     signer = Act(act.db, act.now, person, act.enqueue, act.address)
-    await _sign(signer, here, "checker", person, note)
+    await sign(signer, here, "checker", person, note)
     finish(act, here, Standing(StepState.SUCCEEDED))
     at_screen_of = act.by.name if act.by and checker and act.by.id != checker.id else None
     params: dict[str, Any] = {"step": here.run.key, "note": note.strip(), "at_screen_of": at_screen_of}
@@ -137,7 +137,7 @@ async def retry_step(act: Act, step_run_id: int) -> Place:
     here.run.performer_id = None if unasked else person.id
     here.run.outcome, here.run.ended_at = None, None
     if lifecycle.needs_checker(here.step) and not unasked:
-        await _sign(
+        await sign(
             act, here, "performer", person, ""
         )  # else who executed first could check the one who retried
     number = (await queue_attempt(act, here)).number if here.step.kind == "command" else None
@@ -251,7 +251,7 @@ def _require_open(act: Act, here: Place) -> None:
     schedule.require_open(act.now, here.session.window_start or 0, here.session.window_end or 0)
 
 
-async def _sign(act: Act, here: Place, role: str, person: Person, note: str) -> None:
+async def sign(act: Act, here: Place, role: str, person: Person, note: str) -> None:
     """A signature; after a failed check the performer may sign again, and the newest stands."""
     query = sa.select(SignOff).where(SignOff.step_run_id == here.run.id, SignOff.role == role)
     row = (await act.db.scalars(query)).one_or_none()

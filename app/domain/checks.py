@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain import file_parsers, parsers, probes, windows_parsers
-from app.domain.clusterware import crm
+from app.domain import clusterware, file_parsers, parsers, probes, windows_parsers
 from app.domain.parsers import Facts, Parser
 from app.domain.procedure import Check
 
@@ -32,8 +31,7 @@ PARSERS: Mapping[str, Parser] = {
     "versions_windows@1": windows_parsers.versions_windows,
     "clwin@1": windows_parsers.clwin,
     "disk_windows@1": windows_parsers.disk_windows,
-    "cluster@1": crm.cluster,
-    "constraints@1": crm.constraints,
+    **clusterware.PARSERS,
 }
 
 READ_ONLY = probes.READ_ONLY

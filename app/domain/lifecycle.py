@@ -44,9 +44,7 @@ class Awaiting(StrEnum):
 
     EXECUTE = "execute"  # the performer's word before a step that changes the cluster
     TICK = "tick"  # the performer's tick on what they did themselves
-    CHECK = (
-        "check"  # the check disagreed with a tick, or could not be read: verify again, or skip with approval
-    )
+    CHECK = "check"  # the check disagreed with a tick, or could not be read: verify again, override, or skip with approval
     CHECKER = "checker"  # the checker's sign-off
 
 
@@ -133,6 +131,7 @@ STEP_MOVES: dict[str, frozenset[Standing]] = {
     "execute": frozenset({Standing(StepState.AWAITING, A.EXECUTE)}),
     "tick": frozenset({Standing(StepState.AWAITING, A.TICK)}),
     "verify": frozenset({Standing(StepState.AWAITING, A.CHECK)}),
+    "override": frozenset({Standing(StepState.AWAITING, A.CHECK)}),
     "confirm": frozenset({Standing(StepState.AWAITING, A.CHECKER)}),
     "retry": frozenset({Standing(StepState.FAILED)}),
     "settle": frozenset({Standing(StepState.UNKNOWN)}),

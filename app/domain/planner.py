@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.domain import choosing
+from app.domain import choosing, overlaying
+from app.domain import literal as literal_order
 from app.domain.choosing import Choice, Nearest, NoProcedure
 from app.domain.cluster import Cluster, Node, check_path
 from app.domain.conditions import Moment
 from app.domain.digest import canonical_quickly, digest_of_bytes
 from app.domain.errors import Invalid
 from app.domain.library import Procedure, condition
+from app.domain.overlay import OverlayFile
 from app.domain.predicates import Case, Install, Method, Operation, takers
 from app.domain.procedure import Phase, Plan, PlanWarning, Step
 from app.domain.rendering import phases
@@ -23,8 +25,8 @@ from app.domain.warnings import NO_DIGEST, About, warnings
 
 __all__ = ["Choice", "Inputs", "Nearest", "NoProcedure", "choose", "make_plan", "plan_is_executable"]
 
-Library = Callable[[str], Procedure | None]
-"""Number of a procedure (3.3) -> its sections, None where this edition does not carry it: procedures.procedure."""
+Library = Callable[[str], Procedure]
+"""Number of a procedure (3.3) -> its sections: procedures.procedure."""
 
 _ARCH = {"x64": "x86_64", "x86": "i386", "ipf": "ia64", "ipf32": "ia64"}
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -83,22 +85,26 @@ def make_plan(
     install: Install = "overwrite",
     inputs: Inputs | None = None,
     literal: str | None = None,
+    overlay: OverlayFile | None = None,
 ) -> Plan | NoProcedure:
-    """The whole plan, the same for the same input; NoProcedure where the manual, or this edition of the library, has none."""
+    """The whole plan, the same for the same input; NoProcedure where the manual has none.
+
+    Raises Invalid for a literal order that is not to be had or changes nothing, and for an overlay that does not fit."""
+    literal_order.require_allowed(literal)
+    cluster = overlaying.with_paths(cluster, overlay)
     case = Case(cluster, operation, to, method, install)
     choice = choosing.choose(case)
     if isinstance(choice, NoProcedure):
         return choice
     procedure = library(choice.procedure)
-    if procedure is None:
-        return _not_carried(choice)
-    scene = _scene(case, inputs or Inputs(), literal)
-    return _sealed(
-        case,
-        choice,
-        warnings(About(case, choice.procedure, bool(scene.patch_sha256))),
-        _carried_out(procedure, scene),
-    )
+    scene = replace(_scene(case, inputs or Inputs()), literal=literal, overlay=overlay)
+    done = _carried_out(procedure, scene)
+    if literal and done == _carried_out(procedure, replace(scene, literal=None)):
+        raise literal_order.no_effect(literal)
+    steps = [step for phase in done for step in phase.steps]
+    said = warnings(About(case, choice.procedure, bool(scene.patch_sha256)))
+    own = (*literal_order.notices(literal), *overlaying.notices(overlay, steps))
+    return _sealed(case, choice, (*said, *own), done)
 
 
 def plan_is_executable(plan: Plan) -> tuple[Text, ...]:
@@ -124,12 +130,12 @@ def _carried_out(procedure: Procedure, scene: Scene) -> tuple[Phase, ...]:
     return tuple(done)
 
 
-def _scene(case: Case, inputs: Inputs, literal: str | None) -> Scene:
+def _scene(case: Case, inputs: Inputs) -> Scene:
     if case.cluster.os == "windows":
-        return Scene(case, _target(case.cluster), inputs.patch_file or "", inputs.patch_sha256 or "", literal)
+        return Scene(case, _target(case.cluster), inputs.patch_file or "", inputs.patch_sha256 or "")
     folder = case.cluster.path("patches").rstrip("/")
     usual = f"{folder}/NECJCpt-{case.to.numbers}-1.{_ARCH[case.cluster.arch]}.rpm"
-    return Scene(case, _target(case.cluster), inputs.patch_file or usual, inputs.patch_sha256 or "", literal)
+    return Scene(case, _target(case.cluster), inputs.patch_file or usual, inputs.patch_sha256 or "")
 
 
 def _target(cluster: Cluster) -> Node:
@@ -163,28 +169,3 @@ def _keys_are_unique(steps: tuple[Step, ...]) -> None:
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
         raise ValueError(f"two steps have the key {min(twice)}: the library numbers its added steps wrongly")
-
-
-def _not_carried(choice: Choice) -> NoProcedure:
-    return NoProcedure(
-        refused=Text(
-            ja=(
-                f"この作業にはマニュアルの {choice.procedure} の手順が当てはまりますが、"
-                "この版のコンソールにはまだ収録されていません。マニュアルに従って手作業で行ってください。"
-            ),
-            en=(
-                f"Procedure {choice.procedure} of the manual applies, but this edition of the "
-                "console does not carry it yet: carry it out by hand, following the manual."
-            ),
-        ),
-        nearest=(
-            Nearest(
-                procedure=choice.procedure,
-                why_not=Text(
-                    ja="この版のコンソールには収録されていません。",
-                    en="This edition of the console does not carry it.",
-                ),
-            ),
-        ),
-        predicates=("procedure carried",),
-    )

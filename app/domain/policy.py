@@ -105,6 +105,16 @@ def require_reason(reason: str) -> None:
         raise Invalid("no_reason", "理由を入力してください。", "Give a reason.", "reason")
 
 
+def require_evidence(count: int) -> None:
+    """A check is overridden on evidence, never on a word alone."""
+    if count < 1:
+        raise Refused(
+            "no_evidence_for_override",
+            "証跡がありません。ノードで確かめた内容（画面やコマンドの出力）を証跡として添付してから、もう一度行ってください。",
+            "There is no evidence. Attach what was seen on the node (a screen, a command's output), then try again.",
+        )
+
+
 def require_satisfiable(submitter: Person, people: Iterable[Person]) -> None:
     """Refuse a submission that nobody could carry through: an approver besides the submitter, and two who perform and check."""
     everybody = list(people)

@@ -7,7 +7,7 @@ machine-readable state): the planner then leaves the question to a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from app.domain import clusterware, unix_probes, windows_probes
@@ -17,7 +17,9 @@ from app.domain.shell import powershell, sh
 
 Params = Mapping[str, str]
 Builder = Callable[[Params, Cluster], str | None]
-Way = tuple[str, Builder]
+Reader = str | Callable[[Cluster], str]
+"""Who reads an answer: a parser by name and version, or the one that the cluster's manager names."""
+Way = tuple[Reader, Builder]
 """How a question is asked on one kind of system: who reads the answer, and how the command is built."""
 
 
@@ -29,17 +31,16 @@ class Probe:
     unix: Way | None = None
     windows: Way | None = None
 
-    @property
-    def parsers(self) -> frozenset[str]:
-        """Every parser that may read an answer."""
-        return frozenset(way[0] for way in (self.unix, self.windows) if way)
+    def parsers(self, clusters: Iterable[Cluster]) -> frozenset[str]:
+        """Every parser that may read an answer of one of those clusters."""
+        return frozenset(self.parser(cluster) for cluster in clusters if self._way(cluster))
 
     def parser(self, cluster: Cluster) -> str:
         """Who reads the answer of this cluster's nodes. Raises KeyError where they cannot be asked."""
         way = self._way(cluster)
         if way is None:
             raise KeyError(cluster.os)
-        return way[0]
+        return way[0] if isinstance(way[0], str) else way[0](cluster)
 
     def commands(self, params: Params, cluster: Cluster) -> tuple[CommandText, ...] | None:
         """The command as sent, or None where this cluster cannot be asked. Raises KeyError when a parameter is missing."""
@@ -59,6 +60,18 @@ def _cluster(_params: Params, cluster: Cluster) -> str | None:
 
 def _constraints(_params: Params, cluster: Cluster) -> str | None:
     return clusterware.of(cluster).read_constraints()
+
+
+def _cluster_service(_params: Params, cluster: Cluster) -> str | None:
+    return clusterware.of(cluster).read_service()
+
+
+def _state_parser(cluster: Cluster) -> str:
+    return clusterware.of(cluster).state_parser
+
+
+def _constraints_parser(cluster: Cluster) -> str:
+    return clusterware.of(cluster).constraints_parser
 
 
 def _probe(*params: str, unix: Way | None = None, windows: Way | None = None) -> Probe:
@@ -102,6 +115,9 @@ READ_ONLY: Mapping[str, Probe] = {
     "contents": _probe("folder", "names", unix=("words@1", unix_probes.contents)),
     "intact": _probe(unix=("intact@1", unix_probes.intact)),
     "rights": _probe(unix=("words@1", unix_probes.rights), windows=("words@1", windows_probes.rights)),
-    "cluster": _probe(unix=("cluster@1", _cluster), windows=("cluster@1", _cluster)),
-    "constraints": _probe(unix=("constraints@1", _constraints), windows=("constraints@1", _constraints)),
+    "cluster": _probe(unix=(_state_parser, _cluster), windows=(_state_parser, _cluster)),
+    "constraints": _probe(
+        unix=(_constraints_parser, _constraints), windows=(_constraints_parser, _constraints)
+    ),
+    "cluster_service": _probe(unix=("words@1", _cluster_service)),
 }

@@ -50,7 +50,7 @@ class ManualPlace(Frozen):
 
 
 class Step(Frozen):
-    """One line of the checklist. See the plan contract for every field."""
+    """One line of the checklist. See the plan contract for every field; `minutes` is an overlay's time estimate, if any."""
 
     key: str
     manual: ManualPlace | None
@@ -70,6 +70,7 @@ class Step(Frozen):
     needs_approval: bool = False
     destructive: bool = False
     repeatable: bool = False
+    minutes: int | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Phase(Frozen):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from app.domain import clusterware
+from app.domain import clusterware, overlaying
 from app.domain.cluster import Node, Site
 from app.domain.conditions import explain
 from app.domain.library import Branch, CheckTemplate, HandOff, Section, StepTemplate, condition
@@ -70,7 +70,7 @@ def phases(section: Section, scene: Scene, upgraded: frozenset[str]) -> tuple[li
         "active": (cluster.active,),
         "cluster": (None,),
     }[section.role]
-    ordered = section.ordered(scene.literal)
+    ordered = overlaying.with_extras(scene.overlay, section, section.ordered(scene.literal))
     done = []
     for number, node in enumerate(nodes):
         steps: list[Step] = []
@@ -111,7 +111,8 @@ def _spots(
 
 
 def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
-    branch, template = raw.taken(spot.known)
+    branch, plain = raw.taken(spot.known)
+    template, minutes, told = overlaying.laid_over(spot.scene.overlay, section, plain, spot)
     taken, why_not = _applies(branch, template, spot)
     kind, commands, checks, extra = _doing(template, spot)
     interlocks, _ = _checks(template.interlocks, spot)
@@ -127,7 +128,7 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
         site=spot.site.name if spot.site else None,
         kind=kind,
         title=_text(template.title, spot),
-        instructions=_text(template.instructions, spot, *_told(template), *extra),
+        instructions=_text(template.instructions, spot, *_told(template), *extra, *told),
         manual_commands=template.manual_commands,
         commands=commands,
         checks=checks,
@@ -135,6 +136,7 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
         needs_approval=template.needs_approval,
         destructive=template.destructive,
         repeatable=template.repeatable,
+        minutes=minutes,
     )
 
 
@@ -234,7 +236,7 @@ def _verb(template: StepTemplate, spot: Spot, checks: tuple[Check, ...]) -> Doin
         "stop_node": lambda: manager.stop_node(node),
         "start_node": lambda: manager.start_node(node),
     }[template.verb or ""]()
-    told = (verb.manual,) if verb.manual else ()
+    told = tuple(verb.told)
     if verb.text is None:
         return "manual", (), checks, (BY_A_PERSON["cluster_software"], *told)
     proof = CheckTemplate(

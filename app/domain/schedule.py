@@ -95,8 +95,8 @@ def require_open(now: int, start: int, end: int) -> None:
 
 
 def planned_minutes(step: Step) -> int:
-    """The time estimate of a step in minutes; 0 where it does not apply."""
-    return MINUTES[step.kind] if step.applies else 0
+    """The time estimate of a step in minutes: the organisation's own, or by its kind; 0 where it does not apply."""
+    return (step.minutes or MINUTES[step.kind]) if step.applies else 0
 
 
 def planned_times(steps: Sequence[Step], start: int) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from app.domain import jobcenter
 from app.domain.cluster import Node, Site
 from app.domain.conditions import Moment
+from app.domain.overlay import OverlayFile
 from app.domain.places import Lists
 from app.domain.predicates import Case
 from app.domain.probes import READ_ONLY
@@ -32,6 +33,7 @@ class Scene:
     patch_file: str
     patch_sha256: str
     literal: str | None = None
+    overlay: OverlayFile | None = None
     _asked: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[CommandText, ...] | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

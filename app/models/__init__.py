@@ -3,6 +3,7 @@
 from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.clusters import ClusterRecord, HostKey
+from app.models.overlays import OverlayRecord, OverlayVersion, PlanBasis
 from app.models.people import Login, SignInFailure, User
 from app.models.sessions import Approval, MaintenanceSession, PlanRecord, SessionNode
 from app.models.steps import Attempt, Evidence, Outage, OutputChunk, Reading, SignOff, StepRun
@@ -19,6 +20,9 @@ __all__ = [
     "MaintenanceSession",
     "Outage",
     "OutputChunk",
+    "OverlayRecord",
+    "OverlayVersion",
+    "PlanBasis",
     "PlanRecord",
     "Reading",
     "SessionNode",

@@ -34,13 +34,8 @@ class LibraryFault(Exception):
 
 
 @cache
-def procedure(number: str) -> Procedure | None:
-    """The procedure of that number, None where this edition does not carry it. Raises LibraryFault for a faulty file."""
-    files = resources.files(__package__)
-    if number not in SECTIONS or not all(
-        files.joinpath(f"{name}.yaml").is_file() for name in SECTIONS[number]
-    ):
-        return None
+def procedure(number: str) -> Procedure:
+    """The procedure of that number. Raises KeyError for a number that the manual has not, LibraryFault for a faulty file."""
     return Procedure(number=number, sections=tuple(section(name) for name in SECTIONS[number]))
 
 

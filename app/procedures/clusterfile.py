@@ -1,72 +1,26 @@
-"""Cluster files: YAML bytes to Cluster and back. Owns reading and its error messages; the rules are domain/cluster.py's.
-
-Scalars reach the model as the text that stands in the file, so that `clusterware_version: 0.10` is not the number 0.1.
-Anchors, tags and more than one document have no place in a cluster file and are refused before anything is built.
-"""
+"""Cluster files: YAML bytes to Cluster and back. Owns reading them; the rules are domain/cluster.py's, the YAML yamlfile.py's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from app.domain.cluster import Cluster, Node, Site
-from app.domain.errors import Invalid
+from app.domain.cluster import Cluster
+from app.procedures.yamlfile import MAX_BYTES, Source, explained, read_mapping
 
-MAX_BYTES = 64 * 1024
-_DEPTH = 8
-_SHOWN = 6
-_NULL = {"", "~", "null", "Null", "NULL"}
-_MODELS: dict[str, type[BaseModel]] = {"nodes": Node, "sites": Site}
-
-Path = tuple[str | int, ...]
-
-
-@dataclass
-class _Source:
-    """The file while it is read: its name for messages, and the line of every key."""
-
-    name: str
-    lines: dict[Path, int] = field(default_factory=dict)
-
-    def error(self, ja: str, en: str, path: Path = (), line: int | None = None) -> Invalid:
-        line = line or self.line(path)
-        place = self.name + (f":{line}" if line else "")
-        key = dotted(path)
-        ja_key, en_key = (f"「{key}」: ", f"{key}: ") if key else ("", "")
-        return Invalid("cluster.invalid", f"{place}: {ja_key}{ja}", f"{place}: {en_key}{en}", key or None)
-
-    def line(self, path: Path) -> int | None:
-        """The line of that key, or of the nearest one around it."""
-        while path not in self.lines and path:
-            path = path[:-1]
-        return self.lines.get(path)
-
-
-def dotted(path: Path) -> str:
-    """`nodes[0].role`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+__all__ = ["MAX_BYTES", "dump_cluster", "load_cluster"]
 
 
 def load_cluster(data: bytes, name: str = "cluster.yaml") -> Cluster:
     """Read a cluster file; `name` stands in the messages. Raises Invalid: file, line, key, what is allowed."""
-    source = _Source(name)
-    root = _compose(_text(data, source), source)
-    if not isinstance(root, yaml.MappingNode):
-        raise source.error(
-            "いちばん外側は「キー: 値」の並びにしてください。",
-            "The outermost level must be `key: value` lines.",
-            line=1,
-        )
+    source = Source(name, "cluster.invalid")
+    told = read_mapping(data, source)
     try:
-        cluster = Cluster.model_validate(_value(root, (), source))
+        cluster = Cluster.model_validate(told)
     except ValidationError as no:
-        raise _explained(no, source) from None
+        raise explained(no, source, Cluster) from None
     try:
         ZoneInfo(cluster.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -86,160 +40,3 @@ def dump_cluster(cluster: Cluster) -> str:
         allow_unicode=True,
         default_flow_style=False,
     )
-
-
-def _text(data: bytes, source: _Source) -> str:
-    if len(data) > MAX_BYTES:
-        raise source.error(
-            f"大きすぎます（上限 {MAX_BYTES} バイト）。", f"Too large (at most {MAX_BYTES} bytes)."
-        )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as no:
-        line = data.count(b"\n", 0, no.start) + 1
-        raise source.error(
-            "UTF-8 として読めません。UTF-8 で保存してください。",
-            "Not UTF-8: save the file as UTF-8.",
-            line=line,
-        ) from None
-
-
-def _compose(text: str, source: _Source) -> yaml.Node | None:
-    """The node tree, once the events have shown that it is small, flat, and free of anchors and tags."""
-    depth = 0
-    try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            _refuse_event(event, depth, source)
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as no:
-        mark = no.problem_mark or no.context_mark
-        line = mark.line + 1 if mark else None
-        problem = no.problem or no.context or ""
-        raise source.error(
-            f"YAML として読めません（{problem}）。字下げは空白で行い、タブは使わないでください。",
-            f"Not readable as YAML ({problem}). Indent with spaces, never with tabs.",
-            line=line,
-        ) from None
-    except yaml.YAMLError as no:
-        raise source.error(f"YAML として読めません（{no}）。", f"Not readable as YAML ({no}).") from None
-
-
-def _refuse_event(event: yaml.Event, depth: int, source: _Source) -> None:
-    line = event.start_mark.line + 1 if event.start_mark else None
-    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-        raise source.error(
-            "アンカーと参照（& と *）は使えません。値をそのまま書いてください。",
-            "Anchors and aliases (& and *) are not allowed: write the value itself.",
-            line=line,
-        )
-    if getattr(event, "tag", None):
-        raise source.error("タグ（!）は使えません。", "Tags (!) are not allowed.", line=line)
-    if depth > _DEPTH:
-        raise source.error("入れ子が深すぎます。", "Nested too deeply.", line=line)
-
-
-def _value(node: yaml.Node, path: Path, source: _Source) -> object:
-    """Plain data: dicts, lists, text and None; remembers the line of every key."""
-    source.lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, number), source) for number, item in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, source)
-    plain = isinstance(node, yaml.ScalarNode) and node.style is None
-    return None if plain and node.value in _NULL else node.value
-
-
-def _mapping(node: yaml.MappingNode, path: Path, source: _Source) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise source.error("キーは語にしてください。", "A key must be a word.", path, line)
-        key = str(key_node.value)
-        if key in found:
-            raise source.error(
-                "同じキーが 2 度書かれています。1 つにしてください。",
-                "This key stands twice; keep one.",
-                (*path, key),
-                line,
-            )
-        source.lines[(*path, key)] = line
-        found[key] = _value(value_node, (*path, key), source)
-    return found
-
-
-def _explained(no: ValidationError, source: _Source) -> Invalid:
-    """One Invalid for all that is wrong, a line each; its field is the first key."""
-    errors = [_one(error, source) for error in no.errors(include_url=False, include_input=True)]
-    more = len(errors) - _SHOWN
-    ja = [error.message.ja for error in errors[:_SHOWN]] + ([f"ほか {more} 件。"] if more > 0 else [])
-    en = [error.message.en for error in errors[:_SHOWN]] + ([f"{more} more."] if more > 0 else [])
-    return Invalid("cluster.invalid", "\n".join(ja), "\n".join(en), errors[0].field)
-
-
-def _one(error: ErrorDetails, source: _Source) -> Invalid:
-    path: Path = tuple(part for part in error["loc"] if part != "[key]")
-    context: Mapping[str, object] = error.get("ctx") or {}
-    kind = error["type"]
-    if kind == "rule":
-        return source.error(
-            str(context["ja"]), str(context["en"]), path or ((str(context["key"]),) if context["key"] else ())
-        )
-    if kind == "missing":
-        return source.error("必要なキーがありません。", "This key is required.", path)
-    if kind == "extra_forbidden":
-        allowed = ", ".join(_MODELS.get(str(path[0]) if len(path) > 1 else "", Cluster).model_fields)
-        return source.error(
-            f"知らないキーです。書けるのは {allowed} です。", f"Unknown key; allowed: {allowed}.", path
-        )
-    if kind == "literal_error":
-        allowed = ", ".join(_allowed(path)) or str(context["expected"])
-        return source.error(
-            f"「{_short(error)}」は使えません。使えるのは {allowed} です。",
-            f"{_short(error)!r} is not allowed; allowed: {allowed}.",
-            path,
-        )
-    return source.error(*_form(kind, error, context), path)
-
-
-def _form(kind: str, error: ErrorDetails, context: Mapping[str, object]) -> tuple[str, str]:
-    if kind == "string_pattern_mismatch":
-        return (
-            (
-                f"「{_short(error)}」は使えません。"
-                f"英数字で始まる英数字・「.」「_」「-」で書いてください（形: {context['pattern']}）。"
-            ),
-            f"{_short(error)!r} is not allowed; it must have the form {context['pattern']}.",
-        )
-    if kind.startswith("int_") or kind in ("greater_than_equal", "less_than_equal"):
-        return (
-            f"「{_short(error)}」は使えません。1 から 65535 までの数にしてください。",
-            f"{_short(error)!r} is not allowed: a number from 1 to 65535.",
-        )
-    if kind.startswith("bool_"):
-        return (
-            f"「{_short(error)}」は使えません。true か false にしてください。",
-            f"{_short(error)!r} is not allowed: true or false.",
-        )
-    if kind in ("string_type", "model_type", "tuple_type", "dict_type"):
-        ja, en = {
-            "string_type": ("語", "a word"),
-            "tuple_type": ("一覧（- で始まる行）", "a list (lines that begin with -)"),
-        }.get(kind, ("「キー: 値」の並び", "`key: value` lines"))
-        return f"ここには{ja}を書いてください。", f"This must be {en}."
-    return f"使えない値です（{error['msg']}）。", f"Not an allowed value ({error['msg']})."
-
-
-def _allowed(path: Path) -> tuple[str, ...]:
-    """The allowed words of a key, read off the model."""
-    model: type[BaseModel] = _MODELS.get(str(path[0]), Cluster) if len(path) > 1 else Cluster
-    info = model.model_fields.get(str(path[-1]))
-    if info is None:
-        return ()
-    words = [word for part in (info.annotation, *get_args(info.annotation)) for word in get_args(part)]
-    return tuple(dict.fromkeys(word for word in words if isinstance(word, str)))
-
-
-def _short(error: ErrorDetails) -> str:
-    return str(error["input"])[:60]

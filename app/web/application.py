@@ -18,6 +18,7 @@ from app.web import (
     library,
     navigation,
     outputs,
+    overlays,
     plan_pages,
     refusals,
     session_form,
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     outputs.router,
     cluster_edit.router,  # before the pages of one cluster: /clusters/new is no number
     clusters.router,
+    overlays.router,
     session_form.router,
     session_moves.router,
     sessions.router,

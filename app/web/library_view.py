@@ -22,7 +22,7 @@ _FACETS: Mapping[str, frozenset[str]] = {
     "kind": frozenset({"kind", "why_manual", "handoff", "needs_approval", "destructive", "repeatable"}),
     "commands": frozenset({"command", "verb", "verb_node", "shell", "without_nqs_site", "only_os"}),
     "manual_commands": frozenset({"manual_commands"}),
-    "checks": frozenset({"checks"}),
+    "checks": frozenset({"checks", "unprovable"}),
     "interlocks": frozenset({"interlocks"}),
     "inverse": frozenset({"inverse"}),
 }
@@ -191,7 +191,7 @@ def carriers() -> Mapping[str, list[LibraryStep]]:
     found: dict[str, list[LibraryStep]] = {number: [] for number in errata()}
     for entry in entries().values():
         carried = procedure(entry.number)
-        for part in carried.sections if carried else ():
+        for part in carried.sections:
             for step in part.steps:
                 for number in numbers_of(step):
                     found.setdefault(number, []).append(LibraryStep(part, step))

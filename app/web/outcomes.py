@@ -251,6 +251,13 @@ _TABLE = {
         "中止時の報告を確認してください。",
         "See the report of the abort.",
     ),
+    "overridden": _row(
+        "warning",
+        "確認の結果は期待と異なりますが、確認者が証跡を見て完了としました。",
+        "The checks did not agree; the checker called it done on the evidence that is attached.",
+        "理由は確認者のメモ、根拠は証跡にあります。",
+        "The checker's note says why; the evidence shows what it rests on.",
+    ),
     "skipped_by_approval": _row(
         "info", "承認を得て省略しました。", "Skipped with approval.", "対応は不要です。", "Nothing to do."
     ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from jinja2 import Environment
 from markupsafe import Markup
 
+from app.domain import overlaying
 from app.domain.choosing import Choice, Nearest, why_not
 from app.domain.cluster import Cluster
 from app.domain.errata import Erratum
@@ -55,6 +56,11 @@ class Change:
 def explained(step: Step) -> list[tuple[str, Erratum | None]]:
     """The errata of a step by number, with their explanation where there is one."""
     return [(number, errata().get(number)) for number in step.errata]
+
+
+def is_extra(step: Step) -> bool:
+    """Whether a step is an organisation's own, from its overlay."""
+    return overlaying.is_extra(step.key)
 
 
 def expected(check: Check) -> str:
@@ -138,6 +144,7 @@ def _lines(step: Step) -> list[str]:
     found += [*step.instructions.ja.split("\n"), *step.instructions.en.split("\n")]
     found += [line for command in step.commands for line in command.text.split("\n")]
     found += _check_lines("interlock", step.interlocks) + _check_lines("check", step.checks)
+    found += [f"minutes: {step.minutes}"] if step.minutes else []
     return [*found, f"approval: {step.needs_approval}", f"errata: {' '.join(step.errata)}"]
 
 

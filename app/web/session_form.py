@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.actions.act import Act
+from app.actions.overlays import overlay_for
 from app.actions.plans import NoProcedureRefused, Wish, plan_for
 from app.actions.sessions import create_session, edit_session
 from app.domain import schedule
@@ -91,7 +92,7 @@ async def session_new(
 async def session_preview(request: Request, _: Planner, db: Reading, form: Typed) -> Response:
     """Which procedure, why, and the whole plan; or why there is none."""
     record = await cluster_of(db, form.cluster_id)
-    preview = previewed(record, form)
+    preview = await previewed(db, record, form)
     status = preview.refusal.status if preview.refusal else 200
     if is_htmx(request):
         return render(request, "plans/_preview.html", status=status, preview=preview, cluster=record)
@@ -149,10 +150,11 @@ async def cluster_of(db: Reading, cluster_id: int) -> ClusterRecord:
     return record
 
 
-def previewed(record: ClusterRecord, form: SessionForm) -> Preview:
+async def previewed(db: Reading, record: ClusterRecord, form: SessionForm) -> Preview:
     """The plan that the form asks for, made and thrown away; its window is looked at too, where one is given."""
     try:
-        plan = plan_for(record, form.wish())
+        _, overlay = await overlay_for(db, record.name)
+        plan = plan_for(record, form.wish(), overlay)
         _require_window(form, record.cluster.time_zone)
     except Refusal as refusal:
         return _refused(refusal)

@@ -9,10 +9,11 @@ from fastapi.responses import RedirectResponse
 
 from app.actions import sessions as actions
 from app.actions.approvals import extend_session
+from app.actions.reordering import reorder_session
 from app.domain.errors import Invalid
 from app.domain.policy import require_reason
 from app.domain.text import Text
-from app.web.auth import Approver, Operator, Planner, SignedIn, is_htmx
+from app.web.auth import Admin, Approver, Operator, Planner, SignedIn, is_htmx
 from app.web.forms import act_of
 from app.web.resting import survey
 from app.web.services import Console, Services
@@ -43,6 +44,21 @@ async def session_submit(
 ) -> Response:
     """Ask for approval."""
     await actions.submit_session(act, session_id)
+    return await answer(request, services, found, act, session_id)
+
+
+@router.post("/reorder")
+async def session_reorder(
+    request: Request,
+    session_id: int,
+    found: Admin,
+    services: Console,
+    act: Writing,
+    erratum: Words = "",
+    reason: Words = "",
+) -> Response:
+    """The manual's literal order for one erratum, or back to the mended one."""
+    await reorder_session(act, session_id, erratum, reason)
     return await answer(request, services, found, act, session_id)
 
 

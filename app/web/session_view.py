@@ -34,7 +34,9 @@ class Row:
     @property
     def look(self) -> str:
         """The state as the badge knows it."""
-        return "not_applicable" if not self.step.applies else self.run.state
+        if not self.step.applies:
+            return "not_applicable"
+        return "overridden" if self.run.outcome == "overridden" else self.run.state
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from app.db import AsyncSession
+from app.domain import literal
 from app.domain.lifecycle import ACTIVE, SESSION_NAMES, SessionState
 from app.domain.policy import Person
 from app.models import MaintenanceSession
 from app.models.clusters import clusters
+from app.models.overlays import basis_of, overlay_of
 from app.models.people import display_names
 from app.models.sessions import pending_approvals, sessions
 from app.web import live_words, resting, summary
@@ -139,5 +141,8 @@ async def surroundings(db: AsyncSession, view: SessionView) -> dict[str, Any]:
             await question(db, each, view.me, view.names) for each in view.pending if each.kind != "start"
         ],
         "report": resting.report_of(view.session),
+        "basis": await basis_of(db, view.session.id),
+        "overlay": await overlay_of(db, view.session.id),
+        "literal_orders": literal.FOLLOWS,
         "versions": await summary.versions(db, view) if view.state is SessionState.COMPLETED else {},
     }

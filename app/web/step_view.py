@@ -118,6 +118,8 @@ def _verbs(view: SessionView, row: Row, is_current: bool) -> frozenset[str]:
     if not is_current or not view.me.may(Permission.PERFORM):
         return frozenset()
     allowed = lifecycle.allowed(row.run.standing)
+    if not view.me.may(Permission.CHECK) or view.me.id == row.run.performer_id:
+        allowed -= {"override"}
     if view.state is SessionState.RUNNING:
         return allowed
     return allowed & {"cancel"} if view.state is SessionState.PAUSED else frozenset()

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from app.actions import approvals, people
 from app.actions import steps as actions
 from app.actions.outputs import evidence_bytes
+from app.actions.overriding import override_step
 from app.domain.errors import Invalid, NotFound, Refusal
 from app.models import Evidence
 from app.web.auth import Checker, Operator, SignedIn, Viewer, is_htmx
@@ -109,6 +110,15 @@ async def step_confirm(
             async with services.database.transaction() as db:
                 await people.fail_sign_in(act_of(request, services, found, db), checker.strip(), refusal.code)
         raise
+
+
+@router.post("/override")
+async def step_override(
+    request: Request, step_run_id: int, found: Checker, services: Console, act: Writing, reason: Words = ""
+) -> Response:
+    """The checker's word against a check, on evidence."""
+    here = await override_step(act, step_run_id, reason)
+    return await answer(request, services, found, act, here.session.id)
 
 
 @router.post("/retry")

@@ -39,6 +39,7 @@ BADGES: dict[str, dict[str, Badge]] = {
         "running": _badge("実行中", "running", "▶", "busy"),
         "awaiting": _badge("操作待ち", "awaiting", "◆", "wait"),
         "succeeded": _badge("完了", "succeeded", "✓", "good"),
+        "overridden": _badge("完了（確認の不一致を承知）", "done, check overridden", "✓!", "wait"),
         "failed": _badge("失敗", "failed", "✕", "bad"),
         "skipped": _badge("省略", "skipped", "↷", "idle"),
         "unknown": _badge("結果不明", "outcome unknown", "?", "unsure"),

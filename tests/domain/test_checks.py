@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.domain.checks import PARSERS, READ_ONLY, judge, read
 from app.domain.procedure import Check, CommandText
+from tests.domain.examples import WINDOWS, WSFC, cluster
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -73,4 +74,5 @@ def test_a_verdict_names_what_is_missing_and_what_should_not_be_there() -> None:
 
 
 def test_every_probe_has_its_parser() -> None:
-    assert {parser for probe in READ_ONLY.values() for parser in probe.parsers} <= set(PARSERS)
+    made = (cluster(), cluster(clusterware="vcs"), cluster(**WSFC), cluster(**WINDOWS))
+    assert {parser for probe in READ_ONLY.values() for parser in probe.parsers(made)} <= set(PARSERS)

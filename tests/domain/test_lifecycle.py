@@ -50,7 +50,7 @@ STANDINGS = [Standing(s) for s in StepState if s != "awaiting"] + [
 VERBS = {
     "awaiting execute": {"execute", "skip"},
     "awaiting tick": {"tick", "skip"},
-    "awaiting check": {"verify", "skip"},
+    "awaiting check": {"verify", "override", "skip"},
     "awaiting checker": {"confirm"},
     "failed": {"retry", "skip"},
     "unknown": {"settle"},

@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.domain.library import Section
-from app.procedures import SECTIONS, procedure, raw_section, section
+from app.procedures import SECTIONS, raw_section, section
 
 NAMES = [name for names in SECTIONS.values() for name in names]
 LABEL = re.compile(r"\[[^\[\]]+\]")  # of a window that exists in Japanese only
@@ -61,10 +61,6 @@ def test_added_steps_are_numbered_without_gaps(name: str) -> None:
             numbers.setdefault(step.step, []).append(step.added)
     for added in numbers.values():
         assert added == list(range(1, len(added) + 1))
-
-
-def test_what_this_edition_does_not_carry_is_none() -> None:
-    assert procedure("1.1.1") is None
 
 
 FAULTS: list[dict[str, Any]] = [

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from app.domain.clusterware import clusterpro, crm, lifekeeper, serviceguard, vcs, wsfc_state
+from app.domain.clusterware.clusterpro import Clusterpro
+from app.domain.clusterware.crmsh import Crmsh
 from app.domain.clusterware.generic import Generic
+from app.domain.clusterware.lifekeeper import LifeKeeper
+from app.domain.clusterware.mscs import Mscs
 from app.domain.clusterware.pacemaker import Pacemaker
+from app.domain.clusterware.serviceguard import Serviceguard
+from app.domain.clusterware.vcs import Vcs
 from app.domain.clusterware.verbs import Clusterware, Verb
+from app.domain.clusterware.wsfc import Wsfc
 
 if TYPE_CHECKING:
     from app.domain.cluster import Cluster
 
-__all__ = ["Clusterware", "Verb", "of"]
+__all__ = ["PARSERS", "Clusterware", "Verb", "of"]
+
+PARSERS: Mapping[str, Callable[[bytes, int], frozenset[str] | None]] = {
+    "cluster@1": crm.cluster,
+    "constraints@1": crm.constraints,
+    "cib_constraints@1": crm.cib_constraints,
+    "wsfc@1": wsfc_state.wsfc,
+    "clpstat@1": clusterpro.clpstat,
+    "cmviewcl@1": serviceguard.cmviewcl,
+    "lcdstatus@1": lifekeeper.lcdstatus,
+    "vcs@1": vcs.vcs,
+}
+"""The managers' parsers by name and version; stored plans name them for ever."""
 
 
 def of(cluster: Cluster) -> Clusterware:
     """The manager of that cluster; those without a module of their own leave every verb to a person."""
-    if cluster.clusterware == "pacemaker":
-        return Pacemaker(cluster.clusterware_version)
-    return Generic(cluster.clusterware)
+    version = cluster.clusterware_version
+    makers: Mapping[str, Callable[[], Clusterware]] = {
+        "pacemaker": lambda: Crmsh(version) if Crmsh.speaks(version) else Pacemaker(version),
+        "wsfc": lambda: Mscs() if Mscs.speaks(cluster) else Wsfc(cluster),
+        "clusterpro": lambda: Clusterpro(cluster),
+        "serviceguard": Serviceguard,
+        "lifekeeper": lambda: LifeKeeper(cluster),
+        "vcs": Vcs,
+    }
+    return makers.get(cluster.clusterware, lambda: Generic(cluster.clusterware))()

@@ -1,4 +1,4 @@
-"""Reads crm_mon's XML and pcs' constraints into facts. Pure; the tokens are listed in verbs.Clusterware.
+"""Reads crm_mon's XML, and the constraints that a move by hand leaves behind, into facts. Pure; verbs.Clusterware lists them.
 
 Unknown attributes are ignored: Pacemaker 1.1 (`<crm_mon>`) and 2.x (`<pacemaker-result>`) differ in many. Documents with a
 DTD are refused: no tool of Pacemaker writes one, and entities could blow up a small answer.
@@ -24,9 +24,9 @@ _NODE_STATES = (
 )
 
 
-def _document(stdout: bytes, exit_status: int) -> Element | None:
+def _document(stdout: bytes, exit_status: int, probe: bytes = b"cluster") -> Element | None:
     first, _, rest = stdout.partition(b"\n")
-    if exit_status != 0 or first.split() != [b"#tejun", b"cluster"] or b"<!" in rest.replace(b"<!--", b""):
+    if exit_status != 0 or first.split() != [b"#tejun", probe] or b"<!" in rest.replace(b"<!--", b""):
         return None
     try:
         return ElementTree.fromstring(rest.strip())  # noqa: S314 - no DTD, so no entities
@@ -100,5 +100,17 @@ def constraints(stdout: bytes, exit_status: int) -> Facts | None:
     only the ids are read (cli-prefer-…, cli-ban-…), which no version of pcs translates."""
     if exit_status != 0 or not stdout.startswith(b"#tejun constraints\n") or not stdout.endswith(b"#end\n"):
         return None
-    left = [name.decode() for name in _LEFTOVER.findall(stdout)]
+    return _leftovers([name.decode() for name in _LEFTOVER.findall(stdout)])
+
+
+def cib_constraints(stdout: bytes, exit_status: int) -> Facts | None:
+    """The same facts from the constraints of the CIB itself (`cibadmin --query --scope constraints`)."""
+    root = _document(stdout, exit_status, b"constraints")
+    if root is None or root.tag != "constraints":
+        return None
+    names = [str(rule.get("id")) for rule in root]
+    return _leftovers([name for name in names if name.startswith(("cli-prefer-", "cli-ban-"))])
+
+
+def _leftovers(left: list[str]) -> Facts:
     return frozenset({*(f"leftover:{name}" for name in left), *(["leftover"] if left else [])})

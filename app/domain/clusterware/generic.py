@@ -1,12 +1,21 @@
-"""Cluster managers without a module of their own: every verb becomes a step for a person, named in plain words."""
+"""The verbs in plain words, as steps for a person: all that is offered for managers without a module of their own (Oracle
+Clusterware, others), and what the other modules fall back on, verb by verb, where a command is not proven.
+"""
 
 from __future__ import annotations
 
-from app.domain.clusterware.verbs import Verb
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.domain.clusterware.verbs import Standing, Verb
+from app.domain.procedure import Shell
 from app.domain.text import Text
+
+PROVEN: Standing = "constructed"
 
 _NAMES = {
     "wsfc": "WSFC",
+    "pacemaker": "Pacemaker",
     "clusterpro": "CLUSTERPRO",
     "serviceguard": "Serviceguard",
     "lifekeeper": "LifeKeeper",
@@ -20,11 +29,33 @@ def _by_hand(ja: str, en: str) -> Verb:
 
 
 class Generic:
-    """The verbs in words; the operator uses the manager's own tools and records what was seen."""
+    """The verbs in words; the operator uses the manager's own tools and records what was seen.
+
+    A module of a manager overrides what it can command, through `_command`: while its state reader has been tried on
+    constructed samples only, the command is shown to the person and not run."""
+
+    state_parser = "cluster@1"
+    constraints_parser = "constraints@1"
+    standing: Standing = PROVEN
 
     def __init__(self, name: str) -> None:
         self.ja = _NAMES.get(name, "クラスタ管理ソフトウェア")
         self.en = _NAMES.get(name, "the cluster software")
+
+    def _command(
+        self,
+        words: Verb,
+        text: str,
+        present: tuple[str, ...],
+        absent: tuple[str, ...] = (),
+        spoken: Shell = "sh",
+        probe: str = "cluster",
+        params: Mapping[str, str] | None = None,
+    ) -> Verb:
+        """The command with its proof; or the person's step, with the command shown, where the proof is not proven."""
+        if self.standing == "constructed":
+            return replace(words, shown=text)
+        return Verb(text, present, absent, shell=spoken, probe=probe, params=params or {})
 
     def pause(self, node: str) -> Verb:
         return _by_hand(
@@ -93,8 +124,11 @@ class Generic:
             f"On {node}, start the cluster service of {self.en} and see that it has joined again.",
         )
 
-    def read_state(self) -> None:
+    def read_state(self) -> str | None:
         return None
 
-    def read_constraints(self) -> None:
+    def read_constraints(self) -> str | None:
+        return None
+
+    def read_service(self) -> str | None:
         return None

@@ -1,21 +1,26 @@
 """Pacemaker through pcs and crm_mon (facts 2.3; ClusterLabs pcs.8, crm_mon). Command text only; crm.py reads the answers.
 
 `clusterware_version` is that of pcs: 0.9 (RHEL 6, 7) says `pcs cluster standby`, and its Pacemaker 1.1 `crm_mon --as-xml`;
-before 0.11 `pcs resource move` leaves a cli-prefer constraint behind, which is cleared at once.
+before 0.11 `pcs resource move` leaves a cli-prefer constraint behind, which is cleared at once. All of it was run on a real
+cluster with pcs 0.11 (tests/domain/samples/clusterware/pacemaker.yaml); 0.9, 0.10 and 0.12 are as their manuals have it.
 """
 
 from __future__ import annotations
 
 import re
 
-from app.domain.clusterware.verbs import WAIT, Verb
+from app.domain.clusterware.verbs import WAIT, Standing, Verb
 from app.domain.shell import header, word
 
+PROVEN: Standing = "captured"
 _NEWEST_KNOWN = (0, 11)
 
 
 class Pacemaker:
     """Every verb waits with a number of seconds and is proved by the `cluster` probe."""
+
+    state_parser = "cluster@1"
+    constraints_parser = "constraints@1"
 
     def __init__(self, version: str | None) -> None:
         numbers = re.match(r"(\d+)\.(\d+)", version or "")
@@ -60,7 +65,9 @@ class Pacemaker:
         return self.resume_monitoring(group)
 
     def stop_group(self, group: str) -> Verb:
-        return Verb(f"pcs resource disable {word(group)} --wait={WAIT}", present=(f"{group}:stopped",))
+        """A node that has only just joined says of every group that it is stopped, and that there is no quorum."""
+        text = f"pcs resource disable {word(group)} --wait={WAIT}"
+        return Verb(text, present=(f"{group}:stopped",), absent=("no-quorum",))
 
     def start_group(self, group: str, node: str) -> Verb:
         return Verb(
@@ -70,7 +77,8 @@ class Pacemaker:
         )
 
     def stop_node(self, node: str) -> Verb:
-        return Verb(f"pcs cluster stop {word(node)}", present=(f"{node}:offline",))
+        """pcs refuses where the quorum would be lost. Once stopped, crm_mon on that node ends with status 102."""
+        return Verb(f"pcs cluster stop {word(node)}", present=("stopped",), probe="cluster_service")
 
     def start_node(self, node: str) -> Verb:
         return Verb(f"pcs cluster start {word(node)} --wait={WAIT}", present=(f"{node}:online",))
@@ -81,3 +89,9 @@ class Pacemaker:
 
     def read_constraints(self) -> str:
         return f"{header('constraints')}\nLC_ALL=C pcs constraint --full || exit 1\necho '#end'"
+
+    def read_service(self) -> str:
+        return f"""\
+{header("cluster_service")}
+LC_ALL=C ps -e -o comm= | awk '$1 == "pacemakerd" {{found = 1}} END {{print found ? "running" : "stopped"}}' || exit 1
+echo '#end'"""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from app.domain.procedure import Shell
 from app.domain.text import Text
@@ -12,11 +12,16 @@ from app.domain.text import Text
 WAIT = 180
 """Seconds that a manager's own command may wait. pcs without a number waits for up to 60 minutes (facts 2.3)."""
 
+Standing = Literal["captured", "published", "constructed"]
+"""What a state reader has been tried on: output of a running cluster, output that somebody published, or our own idea of it.
+Each adapter module states its `PROVEN`; tests/domain/test_clusterware.py compares it with its samples."""
+
 
 @dataclass(frozen=True)
 class Verb:
     """A verb carried out: the command, and the facts of a probe (the `cluster` probe unless told) that prove it, asked on the
-    step's node. Without a command a person does it; `manual` then says what, in the manager's own words."""
+    step's node. Without a command a person does it; `manual` then says what, in the manager's own words, and `shown` are
+    the commands that the person may want (in angle brackets what only the person can fill in)."""
 
     text: str | None
     present: tuple[str, ...] = ()
@@ -25,13 +30,31 @@ class Verb:
     shell: Shell = "sh"
     probe: str = "cluster"
     params: Mapping[str, str] = field(default_factory=dict)
+    shown: str = ""
+
+    @property
+    def told(self) -> Iterator[Text]:
+        """What a person must be told beside the library's instructions."""
+        if self.manual:
+            yield self.manual
+        if self.shown:
+            yield Text(
+                ja=f"コマンドの例（コンソールは実行しません。<> の中を埋め、内容を確かめてから実行します）:\n{self.shown}",
+                en=f"Commands for it (not run by the console; fill in what is in <>, and judge before you run):\n{self.shown}",
+            )
 
 
 class Clusterware(Protocol):
     """Facts of `read_state`: NODE:online|standby|maintenance|pending|offline|unclean (one each), GROUP:started@NODE,
-    GROUP:stopped, GROUP:managed, GROUP:unmanaged, GROUP:pending, GROUP:failed, maintenance-mode, no-quorum.
+    GROUP:stopped, GROUP:managed, GROUP:unmanaged, GROUP:pending, GROUP:failed, maintenance-mode, no-quorum; and where the
+    manager knows the resources of sites GROUP:partial@NODE, GROUP/SITE:online, GROUP/SITE:offline (SITE is the site's
+    virtual host's name). A paused node of WSFC and a frozen system of VCS are `standby`.
 
-    While a group is unmanaged the manager goes on saying "started": stops and starts are proved by processes."""
+    While a group is unmanaged the manager goes on saying "started": stops and starts are proved by processes. A node whose
+    cluster service is stopped tells nothing about the others; `read_service` is asked there."""
+
+    state_parser: str
+    constraints_parser: str
 
     def pause(self, node: str) -> Verb:
         """The node may carry nothing from now on."""
@@ -71,3 +94,6 @@ class Clusterware(Protocol):
 
     def read_constraints(self) -> str | None:
         """Command text of the `constraints` probe, None where the manager has none."""
+
+    def read_service(self) -> str | None:
+        """Command text of the `cluster_service` probe (`running` or `stopped` on that node), None where there is none."""

@@ -1,0 +1,27 @@
+"""Whether a text for a shell is one that the console may send: it parses, and does nothing that the console never does.
+
+The rules: no deletion by wildcard, no whole folder deleted that the text does not spell out, no `cd` that the next line
+depends on, no command outside known_commands.yaml. Nothing is run. The rules themselves are in syntax_sh.py,
+syntax_powershell.py and syntax_cmd.py, their sentences in complaints.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from app.domain.procedure import Shell
+from app.domain.text import Text
+from app.procedures.syntax_cmd import cmd_problems
+from app.procedures.syntax_powershell import powershell_problems
+from app.procedures.syntax_sh import sh_problems
+
+_RULES: Mapping[Shell, Callable[[str], Iterator[Text]]] = {
+    "sh": sh_problems,
+    "powershell": powershell_problems,
+    "cmd": cmd_problems,
+}
+
+
+def problems(shell: Shell, text: str) -> list[Text]:
+    """What is wrong with a text for that shell, each with its line, in both languages; [] for one that may be sent."""
+    return list(dict.fromkeys(_RULES[shell](text)))

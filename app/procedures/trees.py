@@ -1,0 +1,67 @@
+"""Syntax trees of the shells' texts (tree-sitter): parsing, walking, the places that are wrong. Knows no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import tree_sitter_bash
+import tree_sitter_powershell
+from tree_sitter import Language, Node, Parser
+
+MOST_VALUES = 64
+"""More values than this for one expression are too many to look at: it counts as not spelled out."""
+
+
+@cache
+def _parser(shell: str) -> Parser:
+    grammar = {"sh": tree_sitter_bash, "powershell": tree_sitter_powershell}[shell]
+    return Parser(Language(grammar.language()))
+
+
+def parse(shell: str, text: str) -> Node:
+    """The tree of a text for sh or powershell."""
+    return _parser(shell).parse(text.encode("utf-8", "replace")).root_node
+
+
+def source(node: Node) -> str:
+    """A node's own text."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def line(node: Node) -> int:
+    """The line that a node begins on, from 1."""
+    return int(node.start_point.row) + 1
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and everything below it, in the order of the text."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting.extend(reversed(here.children))
+
+
+def wrong(root: Node) -> Node | None:
+    """The first place that does not parse."""
+    if not root.has_error:
+        return None
+    return next((node for node in walk(root) if node.is_error or node.is_missing), root)
+
+
+def joined(parts: list[frozenset[str] | None], between: str = "") -> frozenset[str] | None:
+    """Every text that the parts' values make, one after another; None where a part is not spelled out."""
+    made = frozenset({""})
+    for number, part in enumerate(parts):
+        if part is None or len(made) * len(part) > MOST_VALUES:
+            return None
+        made = frozenset(before + (between if number else "") + after for before in made for after in part)
+    return made
+
+
+def together(parts: list[frozenset[str] | None]) -> frozenset[str] | None:
+    """The values of all parts; None where one is not spelled out, or there are none."""
+    if not parts or any(part is None for part in parts):
+        return None
+    return frozenset(value for part in parts if part is not None for value in part)
