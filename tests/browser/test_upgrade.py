@@ -10,7 +10,7 @@ import pytest
 
 from app.lab import down, product, up
 from app.lab.control import node_names, some_sites
-from tests.browser.people import At, carry_out, seated
+from tests.browser.people import WAIT, At, carry_out, seated
 from tests.support.lab import Cluster
 from tests.support.upgrade import left_behind, on_the_lab
 from tests.torture.victim import Victim
@@ -73,6 +73,7 @@ async def carried_out(browser: Browser, base: str, hands: Hands) -> list[str]:
         await approver.page.click(f"a[href='{path}']")
         await approver.see(":text('tejun-before-R16.3.tar')")
         await approver.click("approve-form")
+        await approver.page.wait_for_selector("#approve-form", state="detached", timeout=WAIT)
         await operator.see("#start-form")
         await checker.go(path)
         await operator.click("start-form")
