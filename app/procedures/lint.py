@@ -117,7 +117,11 @@ def one_of_each() -> Iterator[Wanted]:
         if isinstance(choice, NoProcedure):
             continue
         sides = tuple(
-            (version.line <= (12, 4) and version.level == 0, version.line <= (12, 7), version.line <= (12, 10))
+            (
+                version.line <= (12, 4) and version.level == 0,
+                version.line <= (12, 7),
+                version.line <= (12, 10),
+            )
             for version in (case.cluster.version, case.to)
         )
         key = (choice.procedure, case.cluster.os, case.operation, case.install, sides)
