@@ -14,7 +14,13 @@ from app.domain.overlay import Overlay, OverlayFile
 from app.domain.policy import Permission
 from app.models import OverlayRecord, OverlayVersion
 from app.models.clusters import clusters
-from app.models.overlays import current_overlay, overlay_named, overlays, versions_of
+from app.models.overlays import (
+    current_overlay,
+    overlay_named,
+    overlay_versions,
+    overlays,
+    versions_of,
+)
 from app.procedures.overlayfile import load_overlay
 
 
@@ -92,6 +98,16 @@ async def overlay_for(db: AsyncSession, cluster: str) -> tuple[OverlayVersion | 
         return None, None
     row = await db.get_one(OverlayRecord, version.overlay_id)
     return version, load_overlay(version.document, f"{row.name} v{version.number}")
+
+
+async def overlay_chosen(db: AsyncSession, cluster: str, chosen: str) -> OverlayFile | None:
+    """For comparing plans: the cluster's overlay (empty), none, or a stored version by its id."""
+    if chosen in ("", "none"):
+        return (await overlay_for(db, cluster))[1] if not chosen else None
+    for row, version in await overlay_versions(db, cluster):
+        if str(version.id) == chosen:
+            return load_overlay(version.document, f"{row.name} v{version.number}")
+    raise no_such_overlay()
 
 
 async def _require_known_clusters(act: Act, file: OverlayFile, source: str) -> None:

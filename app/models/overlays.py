@@ -89,6 +89,17 @@ async def versions_of(db: AsyncSession, overlay_id: int) -> list[OverlayVersion]
     return list(await db.scalars(query.order_by(OverlayVersion.number.desc())))
 
 
+async def overlay_versions(db: AsyncSession, cluster: str) -> Sequence[tuple[OverlayRecord, OverlayVersion]]:
+    """Every stored version that was ever for that cluster, the newest first: for comparing plans."""
+    query = (
+        sa.select(OverlayRecord, OverlayVersion)
+        .join(OverlayVersion, OverlayVersion.overlay_id == OverlayRecord.id)
+        .order_by(OverlayVersion.id.desc())
+    )
+    rows = [(record, version) for record, version in await db.execute(query)]
+    return [row for row in rows if not row[1].cluster_names or cluster in row[1].cluster_names]
+
+
 async def current_overlay(db: AsyncSession, cluster: str) -> OverlayVersion | None:
     """What is laid over a new plan of that cluster: its own overlay, else the one for all, else nothing."""
     living = [version for record, version in await overlays(db) if record.retired_at is None]

@@ -19,7 +19,13 @@ _GOES = {"cd", "chdir", "sl", "pushd", "set-location", "push-location"}
 _DELETES = {"remove-item", "ri", "rm", "rmdir", "rd", "del", "erase"}
 _ENVIRONMENT = {"systemroot", "windir", "programfiles", "programdata", "systemdrive"}
 _DEEP = re.compile(r"(?:[A-Za-z]:|%[a-z]+%)\\[^\\/]+(?:\\[^\\/]+)+\\?")
-_LEAVES = {"variable", "verbatim_string_characters", "expandable_string_literal", "generic_token"}
+_LEAVES = {
+    "command_name",
+    "variable",
+    "verbatim_string_characters",
+    "expandable_string_literal",
+    "generic_token",
+}
 
 
 def powershell_problems(text: str) -> Iterator[Text]:
@@ -78,15 +84,18 @@ class _Script:
         first = node.child_by_field_name("command_name")
         if first is None:
             return
-        if first.type == "command_name":
-            names: frozenset[str] | None = frozenset({source(first)})
-        else:
-            names = self._values(first)
+        names = self._names(_inner(first))
         if names is None:
             yield complaints.unnamed(line(node), source(first))
             return
         for name in sorted({_program(name) for name in names}):
             yield from self._named(node, name)
+
+    def _names(self, first: Node) -> frozenset[str] | None:
+        """What a command can be called: a bare word says it itself, unless there is a variable in it."""
+        if first.type in ("command_name", "path_command_name_token"):
+            return None if "$" in source(first) else frozenset({source(first)})
+        return self._values(first)
 
     def _named(self, node: Node, name: str) -> Iterator[Text]:
         if name in _GOES:

@@ -23,6 +23,7 @@ _ONLY_BASH = {
     *("c_style_for_statement", "select_statement", "translated_string"),
 }
 _GLOB = re.compile(r"(?<!\\)[*?\[]")
+_RUNS = {"-exec", "-execdir", "-ok", "-okdir"}
 _DELETES = {"rm", "rmdir", "unlink"}
 _ABSOLUTE = re.compile(r"(?:\$HOME)?/[^/]+(?:/+[^/]+)+/*")
 _UNQUOTED = {"simple_expansion", "expansion", "command_substitution"}
@@ -88,12 +89,26 @@ class _Script:
             yield complaints.bare_cd(line(node), source(node))
         elif name in _DELETES:
             yield from self._deletes(node, arguments)
+        elif name == "find":
+            yield from self._found(node, arguments)
         elif name == "env":
             rest = _after_environment(arguments)
             if rest:
                 yield from self._called(node, rest[0], rest[1:])
         elif name == "sh" and len(arguments) > 1 and re.fullmatch(r"-[a-z]*c", source(arguments[0])):
             yield from self._nested(arguments[1])
+
+    def _found(self, node: Node, arguments: list[Node]) -> Iterator[Text]:
+        """find deletes and runs commands too: what it finds is nowhere written."""
+        for place, argument in enumerate(arguments):
+            if source(argument) == "-delete":
+                yield complaints.wildcard(line(node), source(node))
+            elif source(argument) in _RUNS and place + 1 < len(arguments):
+                program = arguments[place + 1]
+                if source(program).rsplit("/", 1)[-1] in _DELETES:
+                    yield complaints.wildcard(line(node), source(node))
+                else:
+                    yield from self._called(node, program, arguments[place + 2 :])
 
     def _nested(self, argument: Node) -> Iterator[Text]:
         """The text that is handed to another shell is looked at like any other."""

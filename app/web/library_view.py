@@ -29,7 +29,7 @@ _FACETS: Mapping[str, frozenset[str]] = {
 """What of a step is shown together, and the fields that it is made of."""
 
 NOT_TAKEN = Text(
-    ja="この条件では、この変種の手順は使いません。", en="This variant is not the one for this case."
+    ja="この条件では、もう一方の場合の手順を使います。", en="This variant is not the one for this case."
 )
 
 

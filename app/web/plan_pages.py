@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from app.actions.overlays import overlay_chosen
 from app.actions.plans import NoProcedureRefused, Wish, plan_for
 from app.db import AsyncSession
 from app.domain.choosing import Nearest
@@ -17,6 +18,7 @@ from app.domain.procedure import Plan
 from app.domain.text import Text
 from app.models import ClusterRecord
 from app.models.clusters import clusters
+from app.models.overlays import overlay_versions
 from app.models.sessions import sessions
 from app.web.auth import Viewer
 from app.web.plans import Change, differences, others_of
@@ -37,10 +39,12 @@ class CompareForm(BaseModel):
     a_operation: str = Field(default="patch", max_length=40)
     a_target: str = Word
     a_method: str = Field(default="auto", max_length=40)
+    a_overlay: str = Word
     b_session: str = Word
     b_operation: str = Field(default="patch", max_length=40)
     b_target: str = Word
     b_method: str = Field(default="auto", max_length=40)
+    b_overlay: str = Word
 
     def typed(self, side: str) -> tuple[str, str, str, str]:
         """Session, operation, target and method of a side (a, b)."""
@@ -49,6 +53,10 @@ class CompareForm(BaseModel):
             values[f"{side}_{name}"].strip() for name in ("session", "operation", "target", "method")
         )
         return session, operation, target, method
+
+    def overlay(self, side: str) -> str:
+        """The overlay of a side that is planned now: the cluster's own (empty), none, or a stored version's id."""
+        return str(self.model_dump()[f"{side}_overlay"]).strip()
 
     @property
     def asks(self) -> bool:
@@ -93,12 +101,15 @@ async def compare_page(
     record = await _cluster(db, form, everything)
     around: dict[str, Any] = {"form": form, "record": record, "clusters": everything}
     if record is None:
-        return render(request, "plans/compare.html", sessions=[], sides=None, changes=[], **around)
+        return render(
+            request, "plans/compare.html", sessions=[], overlays=[], sides=None, changes=[], **around
+        )
     sides = {side: await _side(db, record, form, side) for side in ("a", "b")} if form.asks else None
     return render(
         request,
         "plans/compare.html",
         sessions=await sessions(db, cluster_id=record.id),
+        overlays=await overlay_versions(db, record.name),
         sides=sides,
         changes=_changes(sides["a"], sides["b"]) if sides else [],
         heads=heads,
@@ -122,7 +133,8 @@ async def _side(db: AsyncSession, record: ClusterRecord, form: CompareForm, side
         if chosen:
             session = await session_of(db, _number(chosen, "session"))
             return Side(_of_cluster(session.plan, session.cluster_id, record))
-        return Side(plan_for(record, Wish.of(operation, target, method)))
+        overlay = await overlay_chosen(db, record.name, form.overlay(side))
+        return Side(plan_for(record, Wish.of(operation, target, method), overlay))
     except Refusal as refusal:
         return Side(
             refusal=refusal, nearest=refusal.nearest if isinstance(refusal, NoProcedureRefused) else ()

@@ -52,7 +52,7 @@ class Hands:
 
     async def __call__(self, key: str) -> None:
         """Run the lab's command for that step, if it is a hand-off."""
-        if key.startswith("3.1.3-6+4@"):  # the decision comes before anything is saved or removed
+        if key.startswith("3.1.3-6+8@"):  # the decision comes before anything is saved or removed
             assert left_behind(self.lab.lab, key.rpartition("/")[2]) == 5
         if command := on_the_lab(self.lab.lab, key):
             node = key.partition("@")[2].partition("/")[0]
@@ -109,7 +109,7 @@ async def test_three_people_upgrade_three_nodes_and_two_sites(tmp_path: Path, br
 async def as_new(lab: Cluster, site: str, executed: list[str], done: list[str]) -> None:
     """The site's old files went, after they were saved; its database was converted, and it runs."""
     at = f"@node-a/{site}"
-    removals = [executed.index(f"3.1.3-{step}{at}") for step in ("8", "7.1", "7.2")]
+    removals = [executed.index(f"3.1.3-{step}{at}") for step in ("8", "8+1", "7")]
     assert removals == sorted(removals)
     assert left_behind(lab.lab, site) == 0
     database = lab.directory / "shared" / site

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.domain.errors import Invalid
@@ -10,7 +12,7 @@ from app.domain.planner import make_plan
 from app.domain.procedure import Plan
 from app.domain.versions import Version
 from app.procedures import procedure
-from tests.domain.examples import cluster
+from tests.domain.examples import WSFC, cluster
 from tests.domain.overlays import CHECK, EXTRA, SECTION, TEXT, overlay_of, planned
 
 BASE = {"kind": "gate", "title": TEXT, "instructions": TEXT}
@@ -102,3 +104,32 @@ def test_the_pause_of_the_standby_can_be_left_out_of_patches(method: str, erratu
     left = [token for step in literal.steps for check in step.interlocks for token in check.present]
     paused = [token for token in left if token.endswith(":standby")]
     assert paused == ([] if method == "rolling" or erratum == "B8" else ["node-b:standby"])
+
+
+CASES: list[tuple[str, str, dict[str, Any], tuple[str, str, str]]] = [
+    ("B4", "1.1.2", {**WSFC, "version": "R12.6", "arch": "x86"}, ("upgrade", "R13.2", "overwrite")),
+    ("B13", "1.1.4", {**WSFC, "version": "R12.6", "arch": "ipf"}, ("upgrade", "R13.2", "fresh")),
+    ("B14", "1.2.2", {**WSFC, "version": "R12.4", "arch": "x86"}, ("patch", "R12.4.1", "overwrite")),
+    ("C8", "3.1", {"version": "R12.10"}, ("upgrade", "R16.3", "overwrite")),
+]
+
+
+@pytest.mark.parametrize(("erratum", "number", "told", "wish"), CASES, ids=[row[0] for row in CASES])
+def test_the_literal_order_moves_the_same_steps_and_loses_none_of_the_manual(
+    erratum: str, number: str, told: dict[str, Any], wish: Any
+) -> None:
+    operation, target, install = wish
+    usual, literal = (
+        make_plan(
+            procedure, cluster(**told), operation, Version.parse(target), "standard", install, literal=chosen
+        )
+        for chosen in (None, erratum)
+    )
+    assert isinstance(usual, Plan)
+    assert isinstance(literal, Plan)
+    assert usual.procedure == literal.procedure == number
+    usual_keys, literal_keys = ([step.key for step in plan.steps] for plan in (usual, literal))
+    assert usual_keys != literal_keys
+    missing = set(usual_keys) - set(literal_keys)
+    assert all("+" in key for key in missing)
+    assert set(literal_keys) <= set(usual_keys)

@@ -7,7 +7,13 @@ import hashlib
 import pytest
 
 from app.domain.errors import Invalid
+from app.domain.overlaying import HANDED_OFF
+from app.domain.planner import make_plan
+from app.domain.procedure import Plan
+from app.domain.versions import Version
+from app.procedures import SECTIONS, procedure, section
 from app.procedures.overlayfile import MAX_BYTES, load_overlay
+from tests.domain.examples import cluster
 
 TEXT = """\
 schema: 1
@@ -153,3 +159,33 @@ def test_not_too_many_steps_may_be_added_behind_one() -> None:
         load_overlay((TEXT + f"{extra}\n" * 50).encode(), "o.yaml")
     assert no.value.field == "extra"
     assert "50" in no.value.message.en
+
+
+HANDOFFS = [
+    f"{name}-{step.step}{f'.{step.part}' if step.part else ''}{f'+{step.added}' if step.added else ''}"
+    for names in SECTIONS.values()
+    for name in names
+    for step in section(name).steps
+    if any(form.why_manual in HANDED_OFF for _, form in step.alternatives)
+]
+
+
+@pytest.mark.parametrize("place", HANDOFFS)
+def test_every_hand_off_of_the_library_takes_a_command(place: str) -> None:
+    told = f'schema: 1\nname: own\nclusters: all\nsteps: {{"{place}": {{command: {{text: "true"}}}}}}\n'
+    assert load_overlay(told.encode()).overlay.steps[place].command
+
+
+def test_the_spool_that_an_upgrade_hands_off_is_converted_by_the_organisations_command() -> None:
+    told = (
+        "schema: 1\nname: own\nclusters: all\n"
+        'steps: {"3.1.3-9": {when: os = linux, minutes: 15, command: {text: "convert [[database]]"}}}\n'
+    )
+    upgrade = cluster(version="R12.10")
+    plan = make_plan(
+        procedure, upgrade, "upgrade", Version.parse("R16.3"), overlay=load_overlay(told.encode())
+    )
+    assert isinstance(plan, Plan)
+    [step] = [step for step in plan.steps if step.key == "3.1.3-9@node-a/site1"]
+    assert (step.kind, step.destructive, step.minutes) == ("command", True, 15)
+    assert step.commands[0].text == "unset NQS_SITE\nconvert /shared/site1"

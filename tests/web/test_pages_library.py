@@ -76,8 +76,9 @@ def addresses(number: str) -> list[str]:
 
 
 def without_guide(page: str) -> str:
-    """What a page says, without the guide's own lines, which are Japanese for everybody."""
-    return words(re.sub(r'<pre class="code guide".*?</pre>', "", page, flags=re.DOTALL))
+    """What a page says, without the guide's own lines and the [labels] of JobCenter's windows: Japanese for everybody."""
+    rest = re.sub(r'<pre class="code guide".*?</pre>', "", page, flags=re.DOTALL)
+    return re.sub(r"\[[^\]]*\]", "", words(rest))
 
 
 async def test_all_of_a_procedure_stands_on_one_page_to_print(site: Site) -> None:

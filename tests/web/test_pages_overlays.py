@@ -100,6 +100,19 @@ async def test_the_plan_and_the_approver_see_the_overlay_and_the_literal_order(s
     assert "session.reordered" in await site.actions()
 
 
+async def test_plans_with_and_without_an_overlay_are_compared(site: Site) -> None:
+    cluster = await site.world.add_cluster()
+    version = await site.world.do("sato", overlays.import_overlay, TEXT.encode(), "o.yaml")
+    asked: dict[str, str] = {"cluster": str(cluster), "a_target": "R16.3.2", "b_target": "R16.3.2"}
+    async with site.browser("tanaka") as tanaka:
+        page = (await tanaka.get("/plans/compare", params={**asked, "a_overlay": "none"})).text
+        assert "監視に知らせる" in words(page)
+        assert "minutes: 25" in words(page)
+        same = {**asked, "a_overlay": str(version.id)}
+        digests = (await tanaka.get("/plans/compare", params=same)).text
+        assert "監視に知らせる" not in words(digests)
+
+
 async def disagreeing(site: Site) -> int:
     """A running session whose current step's check could not be read; that step's run."""
     world = site.world
