@@ -77,12 +77,12 @@ async def carried_out(browser: Browser, base: str, hands: Hands) -> list[str]:
         await operator.see("#start-form")
         await checker.go(path)
         await operator.click("start-form")
-        async with asyncio.timeout(780):
+        async with asyncio.timeout(1600):
             return await carry_out(operator, checker, hands)
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 async def test_three_people_upgrade_three_nodes_and_two_sites(tmp_path: Path, browser: Browser) -> None:
     folder = tmp_path / "home" / "lab"
     built = await asyncio.to_thread(
