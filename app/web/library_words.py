@@ -170,6 +170,7 @@ PLACES: Mapping[str, Text] = {
     "carried_elsewhere": Text(ja="ほかのノードで稼働中のグループ", en="groups that run on another node"),
     "online_standbys": Text(ja="待機系はすべてオンライン", en="every standby is online"),
     "paused_standbys": Text(ja="待機系はすべて一時停止中", en="every standby is paused"),
+    "standbys_paused": Text(ja="待機系はすべて一時停止中", en="every standby is paused"),
     "package_facts": Text(ja="パッケージの名前・版・対象", en="name, version and target of the package"),
     "healthy": Text(
         ja="全ノードが待機でき、全グループが運用系で稼働", en="every node ready, all groups on the active one"

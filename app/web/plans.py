@@ -91,7 +91,8 @@ def library_address(step: Step, session: int = 0) -> str | None:
     if found is None:
         return None
     page, anchor = found.split("#")
-    return f"/library/{page}?session={session}#{anchor}" if session else f"/library/{page}#{anchor}"
+    place = "" if is_extra(step) else f"#{anchor}"  # the library knows no steps of an organisation
+    return f"/library/{page}?session={session}{place}" if session else f"/library/{page}{place}"
 
 
 def excluded(plan: Plan) -> list[tuple[Phase, list[Step]]]:
