@@ -104,7 +104,7 @@ async def done(node: asyncssh.SSHClientConnection, *commands: str) -> None:
 async def test_a_snapshot_comes_first_and_a_link_stops_the_removal(new_lab: Callable[..., Cluster]) -> None:
     """The commands of step 7: no snapshot, a file that is not in it or differs, a symbolic link, and then for good."""
     lab = new_lab(version="R12.10", mode="plain")
-    save, files, rest = on_site1(lab, "6+5", "7.1", "7.2")
+    save, files, rest = on_site1(lab, "6+9", "8+1", "7")
     root = lab.directory / "shared/site1/nqs/private/root"
     async with lab.connect("node-a") as node:
         await refused(node, files, rest)
