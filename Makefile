@@ -28,7 +28,7 @@ TEJUN_READY := $(VENV)/.tejun-installed
 NPM_READY := node_modules/.installed
 ASSETS := static/vendor/htmx.min.js
 
-.PHONY: help setup run test fast long check static everything format format-check lint types imports migrations-check \
+.PHONY: help setup run test fast long check static everything format format-check lint types imports migrations-check procedures steps \
   torture space bench lock bundle clean
 .DEFAULT_GOAL := help
 
@@ -48,7 +48,7 @@ fast: setup  ## the tests without browser
 
 check: static test  ## what must hold before a commit
 
-static: format-check lint types imports  ## the part of check that runs nothing
+static: format-check lint types imports procedures  ## the part of check that runs nothing
 
 everything: test  ## every test, then what needs the machine for itself
 	$(PYTEST) -m "long or torture or bench" -s
@@ -73,6 +73,12 @@ types: setup
 
 imports: setup  ## who may import whom
 	$(BIN)/lint-imports --cache-dir .cache/import-linter
+
+procedures: setup  ## every step of the manual is there, guarded, in both languages, and its commands parse
+	$(BIN)/tejun procedures lint
+
+steps: setup  ## make docs/steps.md anew
+	$(BIN)/tejun procedures table >docs/steps.md
 
 migrations-check: setup  ## the migrations make exactly the tables of the models, on SQLite and on PostgreSQL
 	$(PYTEST) tests/test_migrations.py

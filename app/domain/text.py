@@ -12,7 +12,7 @@ Language = Literal["ja", "en"]
 class Frozen(BaseModel):
     """Base of every value of the domain: immutable, and unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Text(Frozen):

@@ -11,26 +11,29 @@ import yaml
 
 from app.lab.model import Lab, Patch
 
-_NODE = {
-    "1": "[[nqs]]/tejun-lab-keep save daemon",
-    "2": "[[nqs]]/tejun-lab-keep save jcwebserver",
-    "3": "[[nqs]]/tejun-lab-keep save nqs",
-    "6": "rpm -Uvh [[patches]]/{package}",
-    "7": "[[nqs]]/tejun-lab-keep restore daemon",
-    "8": "[[nqs]]/tejun-lab-keep restore jcwebserver",
-    "9": "[[nqs]]/tejun-lab-keep restore nqs",
-    "10": "[[nqs]]/tejun-lab-convert spool",
+_BEFORE = {
+    "+2": "[[nqs]]/tejun-lab-keep save daemon",
+    "+3": "[[nqs]]/tejun-lab-keep save jcwebserver",
+    "+4": "[[nqs]]/tejun-lab-keep save nqs",
 }
-"""Part of step 3 of 3.1.2 and of step 6 of 3.1.3 -> command."""
+_AT = {
+    "": "rpm -Uvh [[patches]]/{package}",
+    "+2": "[[nqs]]/tejun-lab-keep restore daemon",
+    "+3": "[[nqs]]/tejun-lab-keep restore jcwebserver",
+    "+4": "[[nqs]]/tejun-lab-keep restore nqs",
+    "+5": "[[nqs]]/tejun-lab-convert spool",
+}
+"""What is added behind the step before the upgrade, and the upgrade (step 3 of 3.1.2, 6 of 3.1.3) with what follows it."""
 _SITE = "[[nqs]]/tejun-lab-convert site [[site]]"
 
 
 def commands(upgrade: Patch) -> dict[str, str]:
     """Place of the step -> what is run there."""
     steps = {
-        f"{place}.{part}": text.format(package=upgrade.file)
-        for place in ("3.1.2-3", "3.1.3-6")
-        for part, text in _NODE.items()
+        f"{section}-{step}{added}": text.format(package=upgrade.file)
+        for section, upgrading in (("3.1.2", 3), ("3.1.3", 6))
+        for step, texts in ((upgrading - 1, _BEFORE), (upgrading, _AT))
+        for added, text in texts.items()
     }
     return {**steps, "3.1.3-9": _SITE}
 

@@ -14,6 +14,10 @@ from app.domain.procedure import Shell
 from app.domain.text import Text
 
 
+class Unlisted(Text):
+    """A complaint about a command that the closed list does not have: an organisation's own text may use others."""
+
+
 @cache
 def known_commands(shell: Shell) -> frozenset[str]:
     """The names that a text for that shell may use; on Windows in lower case."""
@@ -24,6 +28,11 @@ def known_commands(shell: Shell) -> frozenset[str]:
 
 def _at(line: int, ja: str, en: str) -> Text:
     return Text(ja=f"{line} 行目: {ja}", en=f"line {line}: {en}")
+
+
+def _unlisted(line: int, ja: str, en: str) -> Unlisted:
+    told = _at(line, ja, en)
+    return Unlisted(ja=told.ja, en=told.en)
 
 
 def unparsed(line: int, shell: Shell, near: str) -> Text:
@@ -41,18 +50,18 @@ def not_posix(line: int, what: str) -> Text:
     )
 
 
-def unknown(line: int, shell: Shell, name: str) -> Text:
+def unknown(line: int, shell: Shell, name: str) -> Unlisted:
     """A command that is not in the closed list."""
-    return _at(
+    return _unlisted(
         line,
         f"「{name[:60]}」は {shell} で使ってよいコマンドの一覧（known_commands.yaml）にありません。",
         f"{name[:60]!r} is not in the list of commands for {shell} (known_commands.yaml).",
     )
 
 
-def unnamed(line: int, what: str) -> Text:
+def unnamed(line: int, what: str) -> Unlisted:
     """A command whose name only the node would know."""
-    return _at(
+    return _unlisted(
         line,
         f"「{what[:60]}」は実行時まで何のコマンドか決まりません。名前かパスをそのまま書いてください。",
         f"which command {what[:60]!r} is, is not known before it runs; write its name or path itself.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app import procedures
 from app.domain.library import Section, StepTemplate
 from app.domain.manual import STEPS
-from app.domain.planner import NoProcedure, make_plan
+from app.domain.planner import NoProcedure, choose, make_plan
 from app.domain.procedure import CommandText, Plan, Step
 from app.domain.text import Text
 from app.procedures.cases import Wanted, wanted
@@ -110,27 +110,21 @@ def errata_problems(sections: Iterable[Section]) -> Iterator[Problem]:
 
 
 def one_of_each() -> Iterator[Wanted]:
-    """Of all made-up cases one for each procedure, system, architecture, operation and pair of sides of the boundaries."""
+    """Of all made-up cases one for each procedure, system, operation, install and pair of sides of the boundaries."""
     seen = set()
     for case in wanted():
-        before, after = case.cluster.version, case.to
+        choice = choose(case.cluster, case.operation, case.to, case.method, case.install)
+        if isinstance(choice, NoProcedure):
+            continue
         sides = tuple(
             (
                 version.line <= (12, 4) and version.level == 0,
                 version.line <= (12, 7),
                 version.line <= (12, 10),
             )
-            for version in (before, after)
+            for version in (case.cluster.version, case.to)
         )
-        key = (
-            case.cluster.platform,
-            case.cluster.os,
-            case.cluster.arch,
-            case.operation,
-            case.method,
-            case.install,
-            sides,
-        )
+        key = (choice.procedure, case.cluster.os, case.operation, case.install, sides)
         if key not in seen:
             seen.add(key)
             yield case

@@ -6,6 +6,7 @@ The rules of the form are domain/overlay.py's. An overlay is exported as the ver
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 
@@ -14,7 +15,9 @@ from app.domain.library import Section, StepTemplate
 from app.domain.overlay import ExtraStep, Overlay, OverlayFile, StepChange
 from app.domain.overlay_words import Place
 from app.domain.overlaying import HANDED_OFF
-from app.domain.places import OF_NODE, OF_SITE, used
+from app.domain.places import OF_NODE, OF_SITE, fill, used
+from app.domain.procedure import Shell
+from app.procedures.syntax import problems
 from app.procedures.yamlfile import MAX_BYTES, Path, Source, explained, read_mapping
 
 __all__ = ["MAX_BYTES", "load_overlay"]
@@ -85,6 +88,8 @@ def _require_change_fits(
             "This step belongs to no node, so there is nowhere to run a command.",
             (*path, "command"),
         )
+    if change.command:
+        _require_sendable(change.command.shell, change.command.text, source, (*path, "command", "text"))
     texts = [change.command.text] if change.command else []
     _require_places(texts, template, no_node, source, (*path, "command", "text"))
     note = list(change.note.model_dump().values()) if change.note else []
@@ -96,6 +101,8 @@ def _require_change_fits(
 
 def _require_extra_fits(extra: ExtraStep, section: Section, source: Source, path: Path) -> None:
     template = extra.template(1)
+    if extra.command:
+        _require_sendable(extra.shell, extra.command, source, (*path, "command"))
     no_node = _has_no_node(section, template)
     if extra.command and no_node:
         raise source.error(
@@ -115,6 +122,17 @@ def _require_extra_fits(extra: ExtraStep, section: Section, source: Source, path
         texts = list(text.model_dump().values()) if text else []
         _require_places(texts, template, no_node, source, (*path, name))
     _require_places([extra.command or ""], template, no_node, source, (*path, "command"))
+
+
+_STANDING_IN: Mapping[Shell, str] = {"sh": '"$place"', "powershell": "$place", "cmd": '"%place%"'}
+"""For the value of an open place, which only a plan knows: a variable, so that no rule takes it for a path spelled out."""
+
+
+def _require_sendable(shell: Shell, text: str, source: Source, path: Path) -> None:
+    """The rules of the library's own texts, but for the closed list of commands: an organisation has its own."""
+    asked = dict.fromkeys(used([text]), "")
+    for told in problems(shell, fill(text, asked, lambda _value: _STANDING_IN[shell]), own=True):
+        raise source.error(told.ja, told.en, path)
 
 
 def _has_no_node(section: Section, template: StepTemplate) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from app.domain.procedure import Shell
 from app.domain.text import Text
+from app.procedures.complaints import Unlisted
 from app.procedures.syntax_cmd import cmd_problems
 from app.procedures.syntax_powershell import powershell_problems
 from app.procedures.syntax_sh import sh_problems
@@ -22,6 +23,9 @@ _RULES: Mapping[Shell, Callable[[str], Iterator[Text]]] = {
 }
 
 
-def problems(shell: Shell, text: str) -> list[Text]:
-    """What is wrong with a text for that shell, each with its line, in both languages; [] for one that may be sent."""
-    return list(dict.fromkeys(_RULES[shell](text)))
+def problems(shell: Shell, text: str, *, own: bool = False) -> list[Text]:
+    """What is wrong with a text for that shell, each with its line, in both languages; [] for one that may be sent.
+
+    `own`: an organisation's text, which may use commands of its own; everything else holds for it, too."""
+    found = dict.fromkeys(_RULES[shell](text))
+    return [told for told in found if not (own and isinstance(told, Unlisted))]

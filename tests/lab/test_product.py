@@ -126,3 +126,34 @@ def test_a_patch_over_running_programs_succeeds_and_changes_nothing(lab: Cluster
     )
     new = [line.split()[0] for line in lab.ssh("node-b", sums).out.splitlines()]
     assert new == [digests["/opt/NECJCpt/16.3.1/nqsdaemon"], digests["/opt/NECJCpt/16.3.1/jnwcaster"]]
+
+
+def test_an_upgrade_waits_for_the_processes_and_its_data_for_their_conversion(
+    new_lab: Callable[..., Cluster],
+) -> None:
+    """What 3.1 has to get right, and what the lab answers where it does not."""
+    lab = new_lab(version="R12.10")
+    node = lab.lab.node("node-a")
+    assert lab.lab.upgrade
+    package = node.patch.replace(lab.lab.patch.file, lab.lab.upgrade.file)
+    busy = lab.ssh("node-a", f"rpm -Uvh {package}")
+    assert (busy.status, "JobCenter is running" in busy.err) == (1, True)
+    assert lab.ssh("node-a", "rpm -q NECJCpkg").out == "NECJCpkg-12.10-1.x86_64\n"
+
+    stopped = (
+        f"pcs resource unmanage g_jc --monitor; {node.nqs}/cluster/cjcpw -stop site1; {node.nqs}/nqsstop"
+    )
+    assert lab.ssh("node-a", stopped).status == 0
+    beside = lab.ssh("node-a", f"rpm -ivh {package}")
+    assert (beside.status, "conflicts with file from package NECJCpkg-12.10" in beside.err) == (1, True)
+    done = lab.ssh("node-a", f"rpm -Uvh {package}")
+    assert (done.status, "is of format R12, JobCenter R16.3 needs R13" in done.err) == (0, True)
+    assert tree(lab, "node-a") == {"local": [], "cluster": []}
+    assert lab.ssh("node-a", "rpm -V NECJCpkg").status == 0
+
+    new = sorted(product.daemons("R16.3"))
+    assert lab.ssh("node-a", f"{node.nqs}/tejun-lab-convert spool").status == 0
+    assert tree(lab, "node-a") == {"local": new, "cluster": []}, "it comes up by itself"
+    assert lab.ssh("node-a", f"{node.nqs}/cluster/cjcpw site1").status == 1
+    left = lab.ssh("node-a", f"{node.nqs}/tejun-lab-convert site site1")
+    assert (left.status, "files of the old version are left" in left.err) == (1, True)

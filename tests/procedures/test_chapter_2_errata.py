@@ -16,7 +16,7 @@ from tests.procedures.windows_plans import LARGE, OPERATION, SMALL, WAYS, Way, k
 ERRATA = {
     "2.1.1-1": "B17", "2.1.1-2": "C11", "2.1.1-4": "C11", "2.1.2-1": "D13", "2.1.2-6": "C14", "2.1.2-6+1": "B3",
     "2.1.1-0+4": "B10", "2.1.1-0+5": "B18", "2.1.1-3+1": "B11",
-    "2.2.1-0": "C4", "2.2.2-1": "E3", "2.2.2-1+1": "B8", "2.2.2-4+2": "B8", "2.2.3-4": "C1", "2.2.3-5.1": "C1", "2.2.3-5.2": "C1",
+    "2.2.1-0": "C4", "2.2.2-1": "E3", "2.2.2-1+1": "B8", "2.2.2-4+2": "B8", "2.2.3-4": "C1", "2.2.3-5": "C1", "2.2.3-5+1": "C1",
     "2.2.3-7": "A4", "2.2.3-7+1": "B2", "2.2.3-8+1": "B2", "2.2.2-4": "C5", "2.2.3-11": "D1",
     "2.3.1-0+1": "B10", "2.3.1-1+1": "B8", "2.3.1-4+2": "B8", "2.3.3-1+1": "B8", "2.3.3-2": "B17", "2.3.3-3": "C15",
 }  # fmt: skip
@@ -55,10 +55,10 @@ def test_the_disk_stays_and_the_group_is_up_before_the_site_starts_again() -> No
     """Step 5 of 2.2.3 would take away the disk that its steps 4 and 7 need (C1); its group would stay down (B2)."""
     made = plan(("2.2", "R16.3", "R16.3.1", "standard"))
     order = keys(made)
-    for key in ("2.2.3-4@node-a/site1", "2.2.3-5.1@node-a/site1", "2.2.3-5.2@node-a/site1"):
+    for key in ("2.2.3-4@node-a/site1", "2.2.3-5@node-a/site1", "2.2.3-5+1@node-a/site1"):
         disk = next(check for check in step(made, key).checks if check.probe == "database")
         assert (disk.present, disk.absent) == (("present",), ())
-    assert step(made, "2.2.3-5.2@node-a/site1").kind == "check"
+    assert step(made, "2.2.3-5+1@node-a/site1").kind == "check"
     wanted = [f"2.2.3-{number}@node-a/site1" for number in ("7", "7+1", "8", "8+1")]
     assert [key for key in order if key in wanted] == wanted
     assert "stop_group" not in {one.verb for name in SECTIONS["2.2"] for one in section(name).steps}
@@ -134,7 +134,7 @@ def test_after_every_installation_the_version_is_read(way: Way) -> None:
 def test_a_gate_stands_before_the_service_stops_or_moves() -> None:
     for way, stop, gate in (
         (WAYS[5], "2.1.2-4@node-a/site1", "2.1.2-0+1"),
-        (WAYS[10], "2.2.3-5.1@node-a/site1", "2.2.3-0+1"),
+        (WAYS[10], "2.2.3-5@node-a/site1", "2.2.3-0+1"),
         (WAYS[13], "2.3.2-0@node-b/site1", "2.3.2-0+1"),
         (WAYS[13], "2.3.4-0@node-a/site1", "2.3.4-0+1"),
     ):

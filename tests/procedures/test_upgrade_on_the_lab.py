@@ -83,31 +83,43 @@ async def look(lab: Cluster, local_site: str) -> None:
     assert everything <= running
 
 
-async def test_a_snapshot_comes_first_and_a_link_stops_the_removal(new_lab: Callable[..., Cluster]) -> None:
-    """The two commands of step 7 on a stopped site: no snapshot, a file not in it, a symbolic link, and then for good."""
-    lab = new_lab(version="R12.10", mode="plain")
+def on_site1(lab: Cluster, *places: str) -> list[str]:
+    """The commands of those steps of 3.1.3 for site1."""
     steps = {step.key: step for step in plan_for(lab).steps}
-    save, *removals = (steps[f"3.1.3-{key}@node-a/site1"].commands[0].text for key in ("6+5", "7.1", "7.2"))
+    return [steps[f"3.1.3-{place}@node-a/site1"].commands[0].text for place in places]
+
+
+async def refused(node: asyncssh.SSHClientConnection, *commands: str) -> None:
+    for command in commands:
+        done = await node.run(command)
+        assert (done.exit_status, "nothing removed" in str(done.stderr)) == (65, True), done.stderr
+
+
+async def done(node: asyncssh.SSHClientConnection, *commands: str) -> None:
+    for command in commands:
+        ran = await node.run(command)
+        assert ran.exit_status == 0, ran.stderr
+
+
+async def test_a_snapshot_comes_first_and_a_link_stops_the_removal(new_lab: Callable[..., Cluster]) -> None:
+    """The commands of step 7: no snapshot, a file that is not in it or differs, a symbolic link, and then for good."""
+    lab = new_lab(version="R12.10", mode="plain")
+    save, files, rest = on_site1(lab, "6+9", "8+1", "7")
     root = lab.directory / "shared/site1/nqs/private/root"
     async with lab.connect("node-a") as node:
-        for removal in removals:
-            assert (await node.run(removal)).exit_status == 65, "there is no snapshot"
+        await refused(node, files, rest)
         (root / "data/日本語 1.dat").write_text("x")
-        assert (await node.run(save)).exit_status == 0
-        assert (await node.run(save)).exit_status == 0, "kept as it is"
+        await done(node, save)
         (root / "control/late.req").write_text("y")
         (root / "transfile").write_text("changed")
-        for removal in removals:
-            done = await node.run(removal)
-            assert (done.exit_status, "nothing removed" in str(done.stderr)) == (65, True)
+        await done(node, save)  # kept as it is: a second one would lose what was removed since
+        await refused(node, files, rest)
         (root / "control/late.req").unlink()
         (root / "transfile").write_text("private/root/transfile\n")
         (root / "data/link").symlink_to("/etc/passwd")
-        assert (await node.run(removals[1])).exit_status == 65
+        await refused(node, rest)
         assert (root / "control/0000001.req").exists()
         (root / "data/link").unlink()
-        for removal in removals:
-            done = await node.run(removal)
-            assert done.exit_status == 0, done.stderr
+        await done(node, files, rest)
     assert left_behind(lab.lab, "site1") == 0
     assert list((root / "data").iterdir()) == []

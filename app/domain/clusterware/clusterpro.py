@@ -102,8 +102,8 @@ class Clusterpro(Generic):
         if self._windows:
             return f"""\
 {powershell_header("cluster")}
-$told = @(& clpstat --long)
-if ($LASTEXITCODE -ne 0) {{ $told = @(& clpstat) }}
+$told = @(clpstat --long)
+if ($LASTEXITCODE -ne 0) {{ $told = @(clpstat) }}
 $told
 Write-Output "#status $LASTEXITCODE"
 Write-Output '#end'"""
