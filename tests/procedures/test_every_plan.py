@@ -10,13 +10,21 @@ import pytest
 
 from app.domain.manual import PROCEDURES
 from app.domain.planner import Choice, NoProcedure, choose, make_plan
+from app.domain.procedure import CommandText
 from app.domain.versions import Version
 from app.procedures import procedure
-from app.procedures.cases import PLATFORMS, VERSIONS, Wanted, wanted
+from app.procedures.cases import PLATFORMS, VERSIONS, Wanted, made_up, wanted
 from tests.procedures.every_plan import faults
 
 SYSTEMS = [system for platform, system, *_ in PLATFORMS if platform == "unix"]
 KINDS = [("wsfc", "windows"), ("windows", "windows"), *(("unix", system) for system in SYSTEMS)]
+BOTH_SIDES = tuple(
+    Version.parse(text)
+    for text in (
+        *("R12.4", "R12.4.1", "R12.5", "R12.6", "R12.7.9", "R12.8", "R12.10"),
+        *("R13.1", "R14.1", "R15.1", "R16.1", "R16.3.1"),
+    )
+)
 LINES = {12: range(1, 11), 13: range(1, 3), 14: range(1, 2), 15: range(1, 5), 16: range(1, 4)}
 WHOLE = tuple(
     Version(major, minor, level)
@@ -56,7 +64,7 @@ def require_right(case: Wanted) -> None:
 
 @pytest.mark.parametrize(("platform", "system"), KINDS)
 def test_every_case_is_planned_right_or_refused_with_a_reason(platform: str, system: str) -> None:
-    versions = VERSIONS if system in ("windows", "linux") else VERSIONS[::2]
+    versions = BOTH_SIDES if system in ("windows", "linux") else BOTH_SIDES[::2]
     planned: Counter[str] = Counter()
     for case, number in different(platform, system, versions):
         require_right(case)
@@ -65,22 +73,55 @@ def test_every_case_is_planned_right_or_refused_with_a_reason(platform: str, sys
     assert set(planned) == {number for number in PROCEDURES if number.startswith(chapter)}
 
 
-@pytest.mark.parametrize("number", PROCEDURES)
-def test_the_same_input_has_the_same_digest_and_any_other_another(number: str) -> None:
-    digests: dict[str, set[tuple[str, str]]] = {}
-    for platform, system in KINDS:
-        for case, found in different(platform, system, VERSIONS[::5]):
-            if found == number:
-                plans = [
-                    make_plan(procedure, case.cluster, case.operation, case.to, case.method, case.install)
-                    for _ in range(2)
-                ]
-                first, second = (plan.digest for plan in plans if not isinstance(plan, NoProcedure))
-                assert first == second
-                told = f"{system} {case.operation} {case.install} {case.method}"
-                digests.setdefault(first, set()).add((str(case.cluster.version), f"{case.to} {told}"))
+@pytest.mark.parametrize(("platform", "system"), KINDS)
+def test_the_same_input_has_the_same_digest_and_another_pair_of_versions_another(
+    platform: str, system: str
+) -> None:
+    digests: dict[str, tuple[Version, Version, str, str]] = {}
+    for case, _ in different(platform, system, VERSIONS[::5]):
+        again = made_up(platform, system, case.cluster.clusterware, case.cluster.arch, case.cluster.version)
+        first, second = (
+            made.digest
+            for made in (
+                make_plan(procedure, cluster, case.operation, case.to, case.method, case.install)
+                for cluster in (again, again.model_copy(deep=True))
+            )
+            if not isinstance(made, NoProcedure)
+        )
+        assert first == second
+        told = (case.cluster.version, case.to, case.operation, case.install)
+        assert digests.setdefault(first, told) == told, "two cases share a digest"
     assert digests
-    assert all(len(cases) == 1 for cases in digests.values())
+
+
+def test_what_is_wrong_with_a_plan_is_found() -> None:
+    case = next(case for case, number in different("unix", "linux", VERSIONS[-3:]) if number == "3.1")
+    plan = make_plan(procedure, case.cluster, case.operation, case.to)
+    assert not isinstance(plan, NoProcedure)
+    (*_, last), *_ = ([step for step in phase.steps if step.manual] for phase in plan.phases[1:])
+
+    def without(changed: str, **changes: object) -> list[str]:
+        phases = [
+            phase.model_copy(
+                update={
+                    "steps": tuple(
+                        step.model_copy(update=changes) if step.key == changed else step
+                        for step in phase.steps
+                        if step.key != changed or changes
+                    )
+                }
+            )
+            for phase in plan.phases
+        ]
+        return faults(plan.model_copy(update={"phases": tuple(phases)}), case)
+
+    assert without("nothing", kind="gate") == []
+    assert "3.1.2 has the steps" in without(last.key)[0]
+    assert without(last.key, applies=not last.applies)
+    assert without(last.key, key="3.1.2-4@somewhere")
+    assert without(last.key, kind="command", commands=())
+    cleared = (CommandText(shell="sh", text="rm -rf /shared/site1/*"),)
+    assert without(last.key, kind="command", commands=cleared)
 
 
 @pytest.mark.space
