@@ -88,8 +88,8 @@ RULES = (
 _ALWAYS = (CLASSIC, ARCH_EXISTS, ONE_ACTIVE, LATER)
 _NEAREST = 3
 _RATHER = Text(
-    ja="使えますが、方式の指定がないのでローリングを優先しました。",
-    en="It would do; no method was asked for, so rolling is preferred.",
+    ja="使えますが、ローリングの手順を優先しました。",
+    en="It would do; the rolling procedure is preferred.",
 )
 
 

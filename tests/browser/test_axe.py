@@ -143,3 +143,23 @@ async def test_axe_finds_nothing_on_any_page(console: Console, browser: Browser)
     for look in MORE_LOOKS:
         async with seen_by(browser, console, "operator", look) as page:
             assert not await look_at(page, console, {"running": made["running"], "overview": "/"}), look
+
+
+@pytest.mark.timeout(150)
+async def test_axe_finds_nothing_on_the_pages_of_procedures_and_plans(
+    console: Console, browser: Browser
+) -> None:
+    async with console.person("operator") as operator:
+        draft = await desk.draft(operator)
+    number = draft.rsplit("/", 1)[1]
+    pages = {
+        "library": "/library", "errata": "/library/errata", "procedure": "/library/1.1.2", "printed": "/library/3.2?whole=1",
+        "case": "/library?operation=patch&source=R16.3&target=R16.3.2", "no case": "/library?source=R16&target=R16.3.2",
+        "alternatives": "/library/2.1.2", "beside a session": f"/library/3.3.1?session={number}",
+        "greyed out": "/library/1.1.2.1?source=R12.4&target=R16.3&system=wsfc",
+        "plan page": f"{draft}/plan", "compare": "/plans/compare",
+        "compared": "/plans/compare?cluster=1&a_target=R16.3.1&b_target=R16.3.2&b_method=standard",
+    }  # fmt: skip
+    for look in LOOKS:
+        async with seen_by(browser, console, "operator", look) as page:
+            assert not await look_at(page, console, pages), look

@@ -7,9 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
+from app.domain.choosing import RULES, why_not
 from app.domain.cluster import Arch, Cluster
 from app.domain.planner import Choice, NoProcedure, choose
-from app.domain.predicates import Method, Operation
+from app.domain.predicates import Case, Method, Operation
 from app.domain.versions import Version
 from tests.domain.examples import WINDOWS, WSFC, cluster, three_nodes, two_sites
 
@@ -132,3 +133,21 @@ def test_without_a_standby_that_takes_every_site_nothing_can_roll() -> None:
     found = decide(three_nodes(sites=sites), "patch", "R16.3.1", method="rolling")
     assert isinstance(found, NoProcedure)
     assert found.predicates == ("one standby takes all sites",)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: " ".join(map(str, row[1:])))
+def test_every_other_procedure_has_a_reason_against_it(row: tuple[Any, ...]) -> None:
+    platform, arch, source, operation, to, method, expected = row
+    case = Case(cluster(**platform, arch=arch, version=source), operation, Version.parse(to), method)
+
+    found = {near.procedure: near.why_not for near in why_not(case)}
+
+    every = {rule.procedure for rule in RULES}
+    assert found.keys() == every - ({expected.split()[0]} if expected else set())
+    assert all(text.ja and text.en for text in found.values())
+
+
+def test_a_standard_procedure_that_would_do_says_that_rolling_is_preferred() -> None:
+    case = Case(cluster(version="R16.3"), "patch", Version.parse("R16.3.1"))
+    (reason,) = [near.why_not for near in why_not(case) if near.procedure == "3.2"]
+    assert "the rolling procedure is preferred" in reason.en

@@ -12,7 +12,7 @@ from app.domain.versions import Version
 from app.procedures import section
 from tests.support.wsfc_upgrades import NODES, SECTIONS, TAKEN, plan, step
 
-UNSAFE = re.compile(r"(?im)\bcd\b|\bdel\b|\brd\b|\*|\bSet-Location\b|-Filter\b|-Include\b")
+UNSAFE = re.compile(r"(?im)\bcd\b|\bdel\b|\brd\b|Item[^\n]*\*|\bSet-Location\b|-Filter\b|-Include\b")
 DELETES = re.compile(r"\[IO\.File\]::Delete|Remove-Item -LiteralPath")
 
 

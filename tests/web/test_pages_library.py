@@ -102,7 +102,7 @@ async def test_a_case_says_which_procedure_applies_and_why_the_others_do_not(sit
     off = re.findall(r'data-procedure="([^"]+)" data-off', page)
     assert off == [number for number in SECTIONS if number != "3.3"]
     assert set(states(named).values()) == {"not_applicable"}
-    assert "ローリングを優先しました" in words(named)
+    assert "ローリングの手順を優先しました" in words(named)
     assert states(taken)["3.3.1-3"] == "pending"
     assert states(taken)["3.3.1-4"] == "not_applicable"
     assert "ローカルサイトを使わないクラスタです" in words(taken)
