@@ -57,6 +57,7 @@ class _Script:
     def __init__(self, root: Node) -> None:
         self._functions = {source(node).lower() for node in walk(root) if node.type == "function_name"}
         self._variables: dict[str, list[Node | None]] = {}
+        self._known: dict[str, frozenset[str] | None] = {}
         for node in walk(root):
             self._note(node)
 
@@ -184,16 +185,20 @@ class _Script:
             if not child.is_named:
                 continue
             before, after = child.start_byte - node.start_byte, child.end_byte - node.start_byte
-            parts.append(frozenset({whole[place:before].decode("utf-8", "replace")}))
+            parts.append(frozenset({whole[place:before].decode("ascii")}))
             parts.append(self._values(child, depth + 1) if child.type == "variable" else None)
             place = after
-        parts.append(frozenset({whole[place:-1].decode("utf-8", "replace")}))
+        parts.append(frozenset({whole[place:-1].decode("ascii")}))
         return joined(parts)
 
     def _of_variable(self, name: str, depth: int) -> frozenset[str] | None:
         if name.startswith("env:") and name[4:] in _ENVIRONMENT:
             return frozenset({f"%{name[4:]}%"})
-        return together([self._values(value, depth + 1) for value in self._variables.get(name, [])])
+        if name not in self._known:
+            self._known[name] = None  # while it is looked at: what is made of itself is not spelled out
+            values = [self._values(value, depth + 1) for value in self._variables.get(name, [])]
+            self._known[name] = together(values)
+        return self._known[name]
 
 
 def _inner(node: Node) -> Node:

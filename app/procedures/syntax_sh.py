@@ -53,6 +53,7 @@ class _Script:
             if node.type == "function_definition" and (name := node.child_by_field_name("name"))
         }
         self._variables: dict[str, list[Node | None]] = {}
+        self._known: dict[str, frozenset[str] | None] = {}
         for node in walk(root):
             self._note(node)
 
@@ -160,7 +161,11 @@ class _Script:
     def _of_variable(self, name: str, depth: int) -> frozenset[str] | None:
         if name == "HOME" and name not in self._variables:
             return frozenset({"$HOME"})
-        return together([self._values(value, depth + 1) for value in self._variables.get(name, [])])
+        if name not in self._known:
+            self._known[name] = None  # while it is looked at: what is made of itself is not spelled out
+            values = [self._values(value, depth + 1) for value in self._variables.get(name, [])]
+            self._known[name] = together(values)
+        return self._known[name]
 
 
 def _only_bash(node: Node) -> bool:

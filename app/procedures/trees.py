@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -9,6 +10,13 @@ import tree_sitter_bash
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
+_STANDS_FOR_ANY = "Q"  # in no command's name
+_BEYOND = re.compile(r"[^\x00-\x7f]")
+_TYPOGRAPHIC = {
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e"), '"'),
+    **dict.fromkeys(map(ord, "\u2013\u2014\u2015"), "-"),
+}
 MOST_VALUES = 64
 """More values than this for one expression are too many to look at: it counts as not spelled out."""
 
@@ -20,13 +28,21 @@ def _parser(shell: str) -> Parser:
 
 
 def parse(shell: str, text: str) -> Node:
-    """The tree of a text for sh or powershell."""
-    return _parser(shell).parse(text.encode("utf-8", "replace")).root_node
+    """The tree of a text for sh or powershell. Its nodes hold the text as `plain` leaves it."""
+    return _parser(shell).parse(plain(shell, text).encode("ascii")).root_node
+
+
+def plain(shell: str, text: str) -> str:
+    """The text in ASCII, character for character: the grammars' scanners look letters up in C tables that end at 255, and
+    take the process down with them. PowerShell takes typographic quotes and dashes for plain ones; so do we."""
+    if shell == "powershell":
+        text = text.translate(_TYPOGRAPHIC)
+    return _BEYOND.sub(_STANDS_FOR_ANY, text)
 
 
 def source(node: Node) -> str:
     """A node's own text."""
-    return (node.text or b"").decode("utf-8", "replace")
+    return (node.text or b"").decode("ascii")
 
 
 def line(node: Node) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.checks import READ_ONLY
@@ -86,7 +87,20 @@ def test_the_list_of_commands_names_each_once(shell: Shell) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 @given(text=st.one_of(st.text(max_size=80), st.text(alphabet="rmdel $(){}'\"*%&|;\n-/\\`@ab", max_size=60)))
+@example(text="{\U000e56d0")  # took the whole process down: a scanner that looks letters up in a table of 256
 def test_no_text_however_odd_raises(shell: Shell, text: str) -> None:
     for told in problems(shell, text):
         assert told.ja
         assert told.en
+
+
+@pytest.mark.parametrize(
+    ("shell", "each"), [("sh", 'v{}="$v{}$v{}"; '), ("powershell", '$v{} = "$v{}$v{}"; ')]
+)
+def test_a_text_that_would_grow_without_end_is_judged_at_once(shell: Shell, each: str) -> None:
+    text = "".join(each.format(number, number + 1, number + 1) for number in range(60))
+    first = {"sh": "v60=/a/b\n", "powershell": "$v60 = 'C:\\a\\b'\n"}[shell]
+    last = {"sh": 'rm -r "$v0"', "powershell": "Remove-Item -LiteralPath $v0 -Recurse"}[shell]
+    began = time.process_time()
+    assert len(problems(shell, first + text + last)) == 1
+    assert time.process_time() - began < 5
