@@ -124,6 +124,8 @@ $(PYTHON_READY): requirements.lock | $(BIN)/python
 
 $(TEJUN_READY): pyproject.toml $(PYTHON_READY)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@# what `tejun plan` starts with is compiled now, also where the environment forbids Python to keep byte code
+	@$(BIN)/python -m compileall -q app $(addprefix $(VENV)/lib/python3*/site-packages/,pydantic typer yaml typing_extensions.py)
 	@touch $@
 
 $(NPM_READY): package.json package-lock.json .npmrc $(PYTHON_READY)

@@ -15,13 +15,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.domain.errors import Invalid
+from app.domain.overlay import OverlayFile
 from app.domain.planner import Inputs, NoProcedure, make_plan
 from app.domain.procedure import Check, Plan, Step
 from app.domain.text import Language
 from app.domain.versions import Version
 from app.procedures import procedure
 from app.procedures.clusterfile import MAX_BYTES, load_cluster
-from app.procedures.overlayfile import load_overlay
 
 
 class Operations(StrEnum):
@@ -89,7 +89,7 @@ def plan_command(
         cluster = load_cluster(_bytes(cluster_file), str(cluster_file))
         inputs = Inputs.of(patch_file, patch_sha256)
         target = Version.parse(to, "--to")
-        own = load_overlay(_bytes(overlay), str(overlay)) if overlay else None
+        own = _overlay(overlay) if overlay else None
         plan = make_plan(
             procedure, cluster, operation.value, target, method.value, install.value, inputs, literal, own
         )
@@ -101,6 +101,14 @@ def plan_command(
         _json(plan.model_dump(mode="json", by_alias=True))
     else:
         typer.echo("\n".join(lines(plan, language)))
+
+
+def _overlay(file: Path) -> OverlayFile:
+    from app.procedures.overlayfile import (
+        load_overlay,  # it brings the shells' grammars: only for who has an overlay
+    )
+
+    return load_overlay(_bytes(file), str(file))
 
 
 def language_of(lang: Languages | None) -> Language:

@@ -6,6 +6,7 @@ Whether the manual has a procedure for the cluster (classic mode, mutual standby
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -142,17 +143,17 @@ class Cluster(Frozen):
         default_factory=dict
     )
 
-    @property
+    @cached_property
     def active(self) -> Node:
         """The one node that carries the sites when a session starts."""
         return next(node for node in self.nodes if node.role == "active")
 
-    @property
+    @cached_property
     def standbys(self) -> tuple[Node, ...]:
         """The other nodes, in the order of the file."""
         return tuple(node for node in self.nodes if node.role == "standby")
 
-    @property
+    @cached_property
     def groups(self) -> tuple[str, ...]:
         """The groups of all sites, each once, in the order of the file."""
         return tuple(dict.fromkeys(site.group for site in self.sites))

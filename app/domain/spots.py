@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath, PureWindowsPath
 
-from app.domain import jobcenter
 from app.domain.cluster import Node, Site
 from app.domain.conditions import Moment
 from app.domain.overlay import OverlayFile
@@ -15,13 +14,11 @@ from app.domain.places import Lists
 from app.domain.predicates import Case
 from app.domain.probes import READ_ONLY
 from app.domain.procedure import CommandText
+from app.domain.token_lists import TokenLists
 from app.domain.versions import Version
 
 DISK_FLOOR_KIB = 102_400
 """Free space asked for below the install and the package folder: room for the package, its payload and the old files."""
-
-NQS_SITE_PLACES = ("NQS_SITE:session", "NQS_SITE:login", "NQS_SITE:environment", "NQS_SITE:profile")
-NQS_SITE_PLACES_ON_WINDOWS = ("NQS_SITE:session", "NQS_SITE:machine", "NQS_SITE:user")
 
 
 @dataclass(frozen=True)
@@ -129,73 +126,5 @@ class Spot:
 
     @cached_property
     def lists(self) -> Lists:
-        cluster, to = self.scene.case.cluster, self.scene.case.to
-        before = cluster.installed(self.node) if self.node else cluster.version
-        local, local_to = (
-            jobcenter.local_processes(before, cluster.os),
-            jobcenter.local_processes(to, cluster.os),
-        )
-        site, site_to = jobcenter.site_processes(before, cluster.os), jobcenter.site_processes(to, cluster.os)
-        now = jobcenter.site_processes(self.installed, cluster.os)
-        local_now = jobcenter.local_processes(self.installed, cluster.os)
-        digest = self.scene.patch_sha256
-        return {
-            "site_processes": now,
-            "own_processes": jobcenter.own(now),
-            "local_processes": local_now,
-            "local_own_processes": jobcenter.own(local_now),
-            "any_processes": jobcenter.ALL,
-            "site_processes_from": site,
-            "site_processes_to": site_to,
-            "own_processes_from": jobcenter.own(site),
-            "own_processes_to": jobcenter.own(site_to),
-            "local_processes_from": local,
-            "local_processes_to": local_to,
-            "local_own_processes_from": jobcenter.own(local),
-            "healthy": self._healthy(),
-            "unhealthy": (
-                "maintenance-mode",
-                "no-quorum",
-                *(f"{group}:{state}" for group in cluster.groups for state in ("pending", "failed")),
-            ),
-            "carried_by_active": tuple(f"{group}:started@{cluster.active.name}" for group in cluster.groups),
-            "carried_by_target": tuple(
-                f"{group}:started@{self.scene.target.name}" for group in cluster.groups
-            ),
-            "managed": tuple(f"{group}:managed" for group in cluster.groups),
-            "carried_elsewhere": tuple(
-                f"{group}:{state}@{node.name}"
-                for group in cluster.groups
-                for node in cluster.standbys
-                for state in ("started", "partial")
-            ),
-            "online_standbys": tuple(f"{node.name}:online" for node in cluster.standbys),
-            "standbys_paused": tuple(f"{node.name}:standby" for node in cluster.standbys),
-            "unmanaged": tuple(f"{group}:unmanaged" for group in cluster.groups),
-            "nqs_site_places": NQS_SITE_PLACES_ON_WINDOWS if cluster.os == "windows" else NQS_SITE_PLACES,
-            "needed_rights": self._needed_rights(),
-            "package_facts": (f"sha256:{digest}",) if digest else (),
-            "patch_facts": (
-                "name:NECJCpt",
-                f"version:{to.numbers}",
-                "arch:fits",
-                *([f"sha256:{digest}"] if digest else []),
-            ),
-        }
-
-    def _needed_rights(self) -> tuple[str, ...]:
-        """Root, or an elevated administrator; the owner of the folder is enough where that is a login folder (the lab)."""
-        cluster = self.scene.case.cluster
-        if cluster.os == "windows":
-            return ("administrator",)
-        return ("writable",) if cluster.path("nqs").startswith("~/") else ("root",)
-
-    def _healthy(self) -> tuple[str, ...]:
-        """Every node can carry groups, and the active one carries all of them under the manager's eye."""
-        cluster = self.scene.case.cluster
-        groups = [
-            fact
-            for group in cluster.groups
-            for fact in (f"{group}:started@{cluster.active.name}", f"{group}:managed")
-        ]
-        return (*(f"{node.name}:online" for node in cluster.nodes), *groups)
+        """The tokens of every open place that stands for a list."""
+        return TokenLists(self)

@@ -78,15 +78,16 @@ def _with_changes(branch: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _body(wanted: str, name: str) -> dict[str, Any]:
-    bodies = _shared()
-    if wanted not in bodies:
-        raise LibraryFault(f"{name}.yaml: none of {', '.join(BODIES)} has {wanted}")
-    return dict(bodies[wanted])
+    """The body of that name, from the first file that has it: the later ones are not even read."""
+    for file in BODIES:
+        if wanted in (bodies := _bodies(file)):
+            return dict(bodies[wanted])
+    raise LibraryFault(f"{name}.yaml: none of {', '.join(BODIES)} has {wanted}")
 
 
 @cache
-def _shared() -> dict[str, Any]:
-    return {name: body for file in BODIES for name, body in _read(file).items()}
+def _bodies(file: str) -> dict[str, Any]:
+    return _read(file)
 
 
 def _read(file: str) -> dict[str, Any]:
