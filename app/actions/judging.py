@@ -44,7 +44,7 @@ async def admit_step(act: Act, step_run_id: int, advance_no: int, verdict: str) 
     if here is None:
         return None
     finish(act, here, lifecycle.after_interlocks(verdict))
-    here.run.outcome = None if verdict == "pass" else "interlock"
+    here.run.outcome = {"pass": None, "fail": "not_admitted"}.get(verdict, "not_read")
     await record(
         act,
         "step.admitted",

@@ -19,7 +19,7 @@ from app.actions.plans import (
     require_planned_as_is,
     require_undrifted,
 )
-from app.domain import schedule
+from app.domain import lifecycle, schedule
 from app.domain.errors import Invalid, NotFound, Refused
 from app.domain.lifecycle import RUNNING, StepState, move
 from app.domain.policy import Permission, require_other_than_submitter, require_reason, require_satisfiable
@@ -188,6 +188,8 @@ async def resume_session(act: Act, session_id: int) -> MaintenanceSession:
             act, "session.resumed", _subject(session), session_id=session.id, advance=session.advance_no
         )
     else:
+        if run is not None and lifecycle.is_stale(session.plan.steps[run.seq], run.standing):
+            run.stand(RUNNING)  # what was read before the pause no longer counts
         await go_on(act, session, "session.resumed")
     return session
 

@@ -190,6 +190,11 @@ def arrival(step: Step) -> Standing:
     return RUNNING
 
 
+def is_stale(step: Step, standing: Standing) -> bool:
+    """Whether a person waits to do a step on the word of interlocks that were read before a pause."""
+    return by_a_person(step) and bool(step.interlocks) and standing == Standing(StepState.AWAITING, A.TICK)
+
+
 def after_interlocks(verdict: str) -> Standing:
     """Where a person's step stands once its interlocks were read: only a pass asks the person to begin."""
     return Standing(StepState.AWAITING, A.TICK) if verdict == "pass" else Standing(StepState.FAILED)

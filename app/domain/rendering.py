@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.domain import clusterware, overlaying
+from app.domain.asking import Asked, asked
 from app.domain.cluster import Node, Site
 from app.domain.conditions import explain
 from app.domain.library import Branch, CheckTemplate, HandOff, Section, StepTemplate, condition
-from app.domain.places import fill, fill_tokens
-from app.domain.probes import READ_ONLY
+from app.domain.places import fill
 from app.domain.procedure import Check, CommandText, Kind, ManualPlace, Phase, Step
 from app.domain.shell import WORDS
 from app.domain.spots import Scene, Spot
@@ -115,7 +115,8 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
     template, minutes, told = overlaying.laid_over(spot.scene.overlay, section, plain, spot)
     taken, why_not = _applies(branch, template, spot)
     kind, commands, checks, extra = _doing(template, spot)
-    interlocks, _ = _checks(template.interlocks, spot)
+    locks = asked(template.interlocks, spot)
+    seen_by_a_person = kind == "command" and bool(locks.lost)
     place = ManualPlace(section=section.section, variant=section.variant, step=template.step or None)
     return Step(
         key=_key(section, template, spot),
@@ -128,12 +129,12 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
         site=spot.site.name if spot.site else None,
         kind=kind,
         title=_text(template.title, spot),
-        instructions=_text(template.instructions, spot, *_told(template), *extra, *told),
+        instructions=_text(template.instructions, spot, *_told(template), *extra, *_unanswered(locks), *told),
         manual_commands=template.manual_commands,
         commands=commands,
         checks=checks,
-        interlocks=interlocks,
-        needs_approval=template.needs_approval,
+        interlocks=locks.checks,
+        needs_approval=template.needs_approval or seen_by_a_person,
         destructive=template.destructive,
         repeatable=template.repeatable,
         minutes=minutes,
@@ -154,8 +155,8 @@ def _applies(branch: Branch | None, template: StepTemplate, spot: Spot) -> tuple
         return False, _text(branch.not_needed, spot)
     if template.applies is None:
         return True, None
-    asked = condition(template.applies)
-    return (True, None) if asked.holds(spot.known) else (False, explain(asked, spot.known))
+    held = condition(template.applies)
+    return (True, None) if held.holds(spot.known) else (False, explain(held, spot.known))
 
 
 def _told(template: StepTemplate) -> Iterator[Text]:
@@ -171,6 +172,15 @@ def _told(template: StepTemplate) -> Iterator[Text]:
         )
     if template.inverse:
         yield Text(ja=f"戻すには: {template.inverse.ja}", en=f"To take it back: {template.inverse.en}")
+
+
+def _unanswered(locks: Asked) -> Iterator[Text]:
+    """The preconditions that this cluster does not tell: a person looks before the step, and a command waits for them."""
+    for lost in locks.lost:
+        yield Text(
+            ja=f"実施前に人が確かめること（この環境ではコンソールが読み取れません）: {lost.ja}",
+            en=f"See to this yourself before the step (the console cannot read it here): {lost.en}",
+        )
 
 
 def _document(handoff: HandOff) -> Text:
@@ -194,12 +204,13 @@ def _text(text: Text, spot: Spot, *extra: Text) -> Text:
 
 def _doing(template: StepTemplate, spot: Spot) -> Doing:
     """Kind, commands and checks as this cluster allows them, and what a person must be told beyond the instructions."""
-    checks, left_out = _checks(template.checks, spot)
+    found = asked(template.checks, spot)
+    checks, left_out = found.checks, bool(found.lost)
     if template.verb:
         return _verb(template, spot, checks)
     if template.command and template.only_os in (None, spot.scene.case.cluster.os):
         text = _command(template.command, template, spot)
-        return template.kind, (CommandText(shell=template.shell, text=text),), checks, ()
+        return template.kind, (CommandText(shell=template.shell, text=text),), checks, _unseen(found)
     if template.command:
         return "manual", (), checks, (BY_HAND,)
     if template.kind == "check" and (left_out or not checks):
@@ -247,49 +258,16 @@ def _verb(template: StepTemplate, spot: Spot, checks: tuple[Check, ...]) -> Doin
         ja=f"クラスタの状態が操作どおりになっている（{'、'.join(verb.present)}）",
         en=f"The cluster shows what was asked for ({', '.join(verb.present)})",
     )
-    proofs, _ = _checks((proof,), spot)
+    proofs = asked((proof,), spot).checks
     return "command", (CommandText(shell=verb.shell, text=verb.text),), (*proofs, *checks), told
 
 
-def _checks(templates: tuple[CheckTemplate, ...], spot: Spot) -> tuple[tuple[Check, ...], bool]:
-    """The checks that this cluster can answer, and whether one had to be left out."""
-    found = []
-    left_out = False
-    for template in templates:
-        if template.literal and template.literal == spot.scene.literal:
-            continue
-        if template.when and not condition(template.when).holds(spot.known):
-            continue
-        for place in _sites_of(template, spot):
-            check = _check(template, place)
-            found += [check] if check else []
-            left_out = left_out or check is None
-    return tuple(found), left_out
-
-
-def _sites_of(template: CheckTemplate, spot: Spot) -> list[Spot]:
-    """The check's own repetitions: for each site of the step's group."""
-    if not template.each_site or spot.site is None:
-        return [spot]
-    sites = spot.scene.case.cluster.sites
-    return [
-        spot.scene.spot(spot.node, site, spot.upgraded) for site in sites if site.group == spot.site.group
-    ]
-
-
-def _check(template: CheckTemplate, spot: Spot) -> Check | None:
-    probe = READ_ONLY[template.probe]
-    values, lists = spot.values, spot.lists
-    params = tuple((name, fill(value, values)) for name, value in template.params.items())
-    commands = spot.scene.asked(template.probe, params)
-    if commands is None:
-        return None
-    return Check(
-        probe=template.probe,
-        commands=commands,
-        parser=probe.parser(spot.scene.case.cluster),
-        present=fill_tokens(template.present, values, lists),
-        absent=fill_tokens(template.absent, values, lists),
-        ja=fill(template.ja, values),
-        en=fill(template.en, values),
+def _unseen(found: Asked) -> tuple[Text, ...]:
+    """What a command's checks cannot see here: a person looks afterwards."""
+    return tuple(
+        Text(
+            ja=f"実施後に人が確かめること（この環境ではコンソールが読み取れません）: {lost.ja}",
+            en=f"See to this yourself after the step (the console cannot read it here): {lost.en}",
+        )
+        for lost in found.lost
     )

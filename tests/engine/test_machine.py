@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
 import pytest
 
-from app.actions.act import params_of
+from app.actions.act import Act, params_of
 from app.actions.outputs import stored_digest
 from app.actions.sessions import pause_session, resume_session
 from app.actions.steps import cancel_step, retry_step, tick_step, verify_step
@@ -77,26 +78,45 @@ async def test_nothing_is_started_while_an_interlock_says_no(sqlite_rig: Rig, no
 async def test_nobody_is_asked_to_do_what_an_interlock_forbids(sqlite_rig: Rig, node: Node) -> None:
     lock = words("test -e stopped && echo stopped", present=["stopped"])
     check = words("test -e copied && echo copied", present=["copied"])
-    await sqlite_rig.begin([by_hand("copy", interlocks=[lock], checks=[check])])
-    assert await sqlite_rig.run_out() == "waiting"
-    [run] = await sqlite_rig.runs()
-    assert (run.state, run.outcome, run.performer_id) == ("failed", "interlock", None)
+    rig = sqlite_rig
+    await rig.begin([by_hand("copy", interlocks=[lock], checks=[check])])
+    assert await stood(rig) == ("failed", None, "not_admitted", None)
     (node.home / "stopped").touch()
-    async with sqlite_rig.act() as act:
-        await retry_step(act, run.id)
-    assert await sqlite_rig.run_out() == "waiting"
-    [run] = await sqlite_rig.runs()
-    assert (run.state, run.awaiting, run.outcome, run.performer_id) == ("awaiting", "tick", None, None)
-    async with sqlite_rig.act() as act:
-        await tick_step(act, run.id)
-    assert await sqlite_rig.run_out() == "waiting"
-    [run] = await sqlite_rig.runs()
-    assert (run.awaiting, run.outcome, run.performer_id) == ("check", "check_fail", sqlite_rig.person.id)
+    await done(rig, retry_step)
+    assert await stood(rig) == ("awaiting", "tick", None, None)
+    await done(rig, tick_step)
+    assert await stood(rig) == ("awaiting", "check", "check_fail", rig.person.id)
     (node.home / "copied").touch()
-    async with sqlite_rig.act() as act:
-        await verify_step(act, run.id)
-    assert await sqlite_rig.run_out() == "waiting"
-    assert [run.awaiting for run in await sqlite_rig.runs()] == ["checker"]
+    await done(rig, verify_step)
+    assert await stood(rig) == ("awaiting", "checker", None, rig.person.id)
+
+
+async def test_what_was_read_for_a_person_before_a_pause_is_read_again(sqlite_rig: Rig, node: Node) -> None:
+    lock = words("test -e stopped && echo stopped", present=["stopped"])
+    rig = sqlite_rig
+    (node.home / "stopped").touch()
+    await rig.begin([by_hand("copy", interlocks=[lock])])
+    assert await stood(rig) == ("awaiting", "tick", None, None)
+    async with rig.act() as act:
+        await pause_session(act, rig.session_id, "lunch")
+    (node.home / "stopped").unlink()
+    async with rig.act() as act:
+        await resume_session(act, rig.session_id)
+    assert await stood(rig) == ("failed", None, "not_admitted", None)
+
+
+async def done(rig: Rig, doing: Callable[[Act, int], Awaitable[object]]) -> None:
+    """A person does this to the only step."""
+    [run] = await rig.runs()
+    async with rig.act() as act:
+        await doing(act, run.id)
+
+
+async def stood(rig: Rig) -> tuple[str, str | None, str | None, int | None]:
+    """Where the only step stands once the machine waits: state, for whom, outcome, performer."""
+    assert await rig.run_out() == "waiting"
+    [run] = await rig.runs()
+    return run.state, run.awaiting, run.outcome, run.performer_id
 
 
 async def test_a_repeatable_step_that_is_already_so_is_not_run(sqlite_rig: Rig, node: Node) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
-from app.domain.clusterware.verbs import Standing, Verb
+from app.domain.clusterware.verbs import GROUP_STATES, NODE_STATES, Standing, Verb
 from app.domain.shell import cmd_word, header, powershell_header, word
 from app.domain.text import Text
 
@@ -43,6 +43,7 @@ class Clusterpro(Generic):
     """Groups and a server's cluster service are commanded; resources and monitors are a person's."""
 
     state_parser = "clpstat@1"
+    states = NODE_STATES - {"standby"} | GROUP_STATES - {"unmanaged"} | {"partial"}
     standing = PROVEN
 
     def __init__(self, cluster: Cluster) -> None:

@@ -24,6 +24,7 @@ class Crmsh(Generic):
     """The same proofs as with pcs; `maintenance` of a group stops both its management and its monitors."""
 
     constraints_parser = "cib_constraints@1"
+    states = Pacemaker.states
 
     def __init__(self, version: str | None) -> None:
         super().__init__("pacemaker")

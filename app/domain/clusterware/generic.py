@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.domain.clusterware.verbs import Standing, Verb
+from app.domain.clusterware.verbs import Standing, Teller, Verb
 from app.domain.procedure import Shell
 from app.domain.text import Text
 
@@ -28,7 +28,7 @@ def _by_hand(ja: str, en: str) -> Verb:
     return Verb(text=None, manual=Text(ja=ja, en=en))
 
 
-class Generic:
+class Generic(Teller):
     """The verbs in words; the operator uses the manager's own tools and records what was seen.
 
     A module of a manager overrides what it can command, through `_command`: while its state reader has been tried on

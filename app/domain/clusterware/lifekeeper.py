@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
-from app.domain.clusterware.verbs import Standing, Verb
+from app.domain.clusterware.verbs import GROUP_STATES, NODE_STATES, Standing, Verb
 from app.domain.shell import header, word
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class LifeKeeper(Generic):
     """A group is the tag of a hierarchy's root."""
 
     state_parser = "lcdstatus@1"
+    states = NODE_STATES - {"standby"} | GROUP_STATES - {"unmanaged"}
     standing: Standing = PROVEN
 
     def __init__(self, cluster: Cluster) -> None:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 
-from app.domain.clusterware.verbs import WAIT, Standing, Verb
+from app.domain.clusterware.verbs import GROUP_STATES, NODE_STATES, WAIT, Standing, Teller, Verb
 from app.domain.shell import header, word
 
 PROVEN: Standing = "captured"
 _NEWEST_KNOWN = (0, 11)
 
 
-class Pacemaker:
+class Pacemaker(Teller):
     """Every verb waits with a number of seconds and is proved by the `cluster` probe."""
 
     state_parser = "cluster@1"
+    states = NODE_STATES | GROUP_STATES
     constraints_parser = "constraints@1"
 
     def __init__(self, version: str | None) -> None:

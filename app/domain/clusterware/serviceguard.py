@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
-from app.domain.clusterware.verbs import Standing, Verb
+from app.domain.clusterware.verbs import GROUP_STATES, NODE_STATES, Standing, Verb
 from app.domain.shell import header, word
 
 PROVEN: Standing = "constructed"
@@ -23,6 +23,7 @@ class Serviceguard(Generic):
     """A group is a package. Global switching, which a halt by hand turns off, is turned on again at the end."""
 
     state_parser = "cmviewcl@1"
+    states = NODE_STATES - {"standby"} | GROUP_STATES
     standing: Standing = PROVEN
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from app.domain.answers import closed
 from app.domain.clusterware.generic import Generic
-from app.domain.clusterware.verbs import WAIT, Standing, Verb
+from app.domain.clusterware.verbs import GROUP_STATES, NODE_STATES, WAIT, Standing, Verb
 from app.domain.shell import header, word
 from app.domain.text import Text
 
@@ -42,6 +42,7 @@ class Vcs(Generic):
     """A group is a service group, a node a system."""
 
     state_parser = "vcs@1"
+    states = NODE_STATES | GROUP_STATES
     standing: Standing = PROVEN
 
     def __init__(self) -> None:

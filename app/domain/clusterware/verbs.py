@@ -44,6 +44,24 @@ class Verb:
             )
 
 
+NODE_STATES = frozenset({"online", "standby", "maintenance", "pending", "offline", "unclean"})
+GROUP_STATES = frozenset({"started", "stopped", "managed", "unmanaged", "pending", "failed"})
+
+
+class Teller:
+    """What a manager's state reader can state at all: the states of nodes and groups, and whether of single resources, too."""
+
+    states: frozenset[str] = frozenset()
+    of_resources = False
+
+    def tells(self, token: str) -> bool:
+        """Whether `read_state` can ever state such a fact: what it never tells must not be demanded of it."""
+        subject, _, state = token.rpartition(":")
+        if not subject:
+            return True  # of the cluster as a whole
+        return state.partition("@")[0] in self.states and (self.of_resources or "/" not in subject)
+
+
 class Clusterware(Protocol):
     """Facts of `read_state`: NODE:online|standby|maintenance|pending|offline|unclean (one each), GROUP:started@NODE,
     GROUP:stopped, GROUP:managed, GROUP:unmanaged, GROUP:pending, GROUP:failed, maintenance-mode, no-quorum; and where the
@@ -55,6 +73,9 @@ class Clusterware(Protocol):
 
     state_parser: str
     constraints_parser: str
+
+    def tells(self, token: str) -> bool:
+        """Whether `read_state` can ever state such a fact."""
 
     def pause(self, node: str) -> Verb:
         """The node may carry nothing from now on."""

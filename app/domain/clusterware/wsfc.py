@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.clusterware.generic import Generic
-from app.domain.clusterware.verbs import WAIT, Standing, Verb
+from app.domain.clusterware.verbs import GROUP_STATES, NODE_STATES, WAIT, Standing, Verb
 from app.domain.shell import powershell_header, powershell_word
 from app.domain.text import Text
 
@@ -83,6 +83,8 @@ class Wsfc(Generic):
     """The verbs as scripts for PowerShell; a paused node reads as `standby`."""
 
     state_parser = "wsfc@1"
+    states = NODE_STATES | GROUP_STATES - {"unmanaged"} | {"partial"}
+    of_resources = True
     standing = PROVEN
 
     def __init__(self, cluster: Cluster) -> None:

@@ -1,0 +1,65 @@
+"""Whatever the cluster's manager: nothing is demanded of it that it never tells, what it does not tell a person sees to."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain import clusterware
+from app.domain.planner import NoProcedure, make_plan
+from app.domain.procedure import Plan
+from app.domain.versions import Version
+from app.procedures import procedure
+from app.procedures.cases import made_up
+
+UNIX = ("pacemaker", "clusterpro", "serviceguard", "lifekeeper", "vcs", "oracle", "other")
+MANAGERS = [
+    *(("unix", "linux", manager) for manager in UNIX),
+    *(("windows", "windows", manager) for manager in ("clusterpro", "lifekeeper", "vcs", "other")),
+    ("wsfc", "windows", "wsfc"),
+]
+OPERATIONS = [
+    ("R12.10", "R16.3", "upgrade", "standard"),
+    ("R16.3", "R16.3.1", "patch", "standard"),
+    ("R16.3", "R16.3.1", "patch", "rolling"),
+]
+
+
+def plans(platform: str, system: str, manager: str) -> list[Plan]:
+    """An upgrade and patches of a cluster under that manager."""
+    found = []
+    for source, to, operation, method in OPERATIONS:
+        cluster = made_up(platform, system, manager, "x64", Version.parse(source))
+        plan = make_plan(procedure, cluster, operation, Version.parse(to), method)  # type: ignore[arg-type]  # words of the table
+        assert not isinstance(plan, NoProcedure)
+        found.append(plan)
+    return found
+
+
+@pytest.mark.parametrize(("platform", "system", "manager"), MANAGERS)
+def test_no_fact_is_demanded_that_the_manager_never_tells(platform: str, system: str, manager: str) -> None:
+    adapter = clusterware.of(made_up(platform, system, manager, "x64", Version.parse("R16.3")))
+    for plan in plans(platform, system, manager):
+        for step in plan.steps:
+            for check in (*step.checks, *step.interlocks):
+                if check.probe == "cluster":
+                    assert [token for token in check.present if not adapter.tells(token)] == [], step.key
+
+
+@pytest.mark.parametrize(("platform", "system", "manager"), MANAGERS)
+def test_a_command_whose_condition_cannot_be_read_waits_for_a_person_who_looks(
+    platform: str, system: str, manager: str
+) -> None:
+    for plan in plans(platform, system, manager):
+        for step in plan.steps:
+            if step.kind == "command" and "See to this yourself before the step" in step.instructions.en:
+                assert step.needs_approval, step.key
+            if step.kind == "command" and step.destructive:
+                seen = step.interlocks or "See to this yourself before the step" in step.instructions.en
+                assert seen, step.key
+
+
+def test_where_a_node_cannot_be_seen_to_be_paused_a_person_is_told_to_look() -> None:
+    [upgrade, *_] = plans("unix", "linux", "lifekeeper")
+    step = next(step for step in upgrade.steps if step.key == "3.1.2-3@node-b")
+    assert "node-b:standby" not in [token for check in step.interlocks for token in check.present]
+    assert "実施前に人が確かめること" in step.instructions.ja
