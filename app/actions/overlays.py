@@ -116,7 +116,7 @@ async def _require_known_clusters(act: Act, file: OverlayFile, source: str) -> N
         if name not in stored:
             allowed = ", ".join(sorted(stored)) or "-"
             raise Invalid(
-                "overlay.no_such_cluster",
+                "overlay_no_such_cluster",
                 f"{source}: 「clusters」: クラスタ「{name}」は登録されていません。書けるのは all か {allowed} です。",
                 f"{source}: clusters: there is no cluster {name!r}; allowed: all, or {allowed}.",
                 "clusters",

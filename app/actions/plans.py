@@ -154,7 +154,7 @@ def _kept(
     try:
         return plan_for(record, wish, overlay, literal), literal
     except Invalid as no:
-        if no.code != "literal.no_effect":
+        if no.code != "literal_no_effect":
             raise
         return plan_for(record, wish, overlay), None
 

@@ -62,7 +62,7 @@ def require_allowed(erratum: str | None) -> None:
 def no_effect(erratum: str) -> Invalid:
     """The refusal of an erratum that changes nothing in a plan."""
     return Invalid(
-        "literal.no_effect",
+        "literal_no_effect",
         f"この計画には、正誤 {erratum} で変わるところがありません。記載順の指定を外してください。",
         f"Erratum {erratum} changes nothing in this plan: leave the literal order out.",
         "literal",

@@ -110,7 +110,7 @@ async def test_retire_takes_it_from_new_plans_and_an_import_brings_it_back(world
 
 REFUSED = [
     ("a second overlay of one cluster", TEXT.replace("自社", "別"), Refused, "overlay_exists"),
-    ("a cluster that is not there", TEXT.replace("tokyo-batch", "osaka"), Invalid, "overlay.no_such_cluster"),
+    ("a cluster that is not there", TEXT.replace("tokyo-batch", "osaka"), Invalid, "overlay_no_such_cluster"),
     ("a node that is not there", TEXT.replace("3.3.1-3", "3.3.1-3@node-z"), Invalid, "overlay.no_such_spot"),
     ("a step that is not there", TEXT.replace("3.3.1-3", "3.3.1-30"), Invalid, "overlay.invalid"),
 ]

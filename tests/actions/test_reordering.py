@@ -74,7 +74,7 @@ async def test_only_an_administrator_reorders_with_a_reason_before_submission(wo
             await reorder(world, by=name)
     with pytest.raises(Invalid, match="no_reason"):
         await reorder(world, reason=" ")
-    for erratum, code in (("E1", "literal.not_allowed"), ("B13", "literal.no_effect")):
+    for erratum, code in (("E1", "literal.not_allowed"), ("B13", "literal_no_effect")):
         with pytest.raises(Invalid, match=code):
             await reorder(world, erratum)
     await world.do("sato", sessions.submit_session, world.session_id)

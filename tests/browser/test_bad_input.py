@@ -23,7 +23,7 @@ from tests.web.forms import send, standing, words
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(150)
 PASTED = 10 * 1024 * 1024
 CLUSTER = """name: osaka
 platform: unix

@@ -77,7 +77,7 @@ def test_any_other_erratum_is_refused_with_those_that_are_allowed(erratum: str) 
 def test_an_erratum_that_changes_nothing_is_refused() -> None:
     with pytest.raises(Invalid) as no:
         planned(None, section=MOVED, literal="B13")
-    assert no.value.code == "literal.no_effect"
+    assert no.value.code == "literal_no_effect"
 
 
 @pytest.mark.parametrize(("method", "erratum"), [("standard", "B8"), ("standard", "B9"), ("rolling", "B8")])
