@@ -151,6 +151,25 @@ def test_only_the_two_dlls_can_be_deleted_and_only_those_that_were_chosen() -> N
     )
 
 
+OLD_PATCH = {"operation": "patch", "source": "R12.6", "to": "R12.6.1"}
+ON_A_PORT: list[tuple[dict[str, Any], str, str]] = [
+    ({"arch": "ipf32", "to": "R12.7"}, "1.1.3.1", "1 9 9+1"),
+    ({"arch": "ipf", "to": "R12.7"}, "1.1.4.1", "1 8 8+1"),
+    (OLD_PATCH, "1.2.2.1", "1 10 10+1"),
+]
+
+
+@pytest.mark.parametrize(("case", "name", "numbers"), ON_A_PORT, ids=str)
+def test_up_to_r12_7_the_local_site_of_a_standby_is_seen_by_its_port(
+    case: dict[str, Any], name: str, numbers: str
+) -> None:
+    for number in numbers.split():
+        one = step(plan(**case), f"{name}-{number}@node-b")
+        wanted = "listening" if "+" in number else "closed"
+        assert [(check.probe, check.present) for check in one.checks] == [("port", (wanted,))]
+        assert "The console cannot verify it" not in one.instructions.en
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_destroys_is_asked_about_before_seen_after_and_can_be_taken_back(name: str) -> None:
     for raw in section(name).steps:

@@ -112,6 +112,14 @@ PRINTED: list[tuple[dict[str, Any], str, tuple[str, ...]]] = [
             'cluster /unregext:"JobCenterClusterEx"',
         ),
     ),
+    *(
+        (
+            {"operation": "patch", "source": "R12.4", "to": "R12.4.1"},
+            key,
+            (r"cd %systemroot%\cluster", "del /F /Q jobcentercluster.dll または jobcenterclusterex.dll"),
+        )
+        for key in ("1.2.2.1-5@node-b", "1.2.2.2-7@node-a")
+    ),
     (
         {"operation": "patch", "source": "R12.4", "to": "R12.4.1"},
         "1.2.2.2-6@node-a",

@@ -134,9 +134,13 @@ def test_the_local_site_of_every_node_is_brought_to_what_the_cluster_wants(way: 
         assert len(both) == 2
         (done,) = [one for one in both if one.applies]
         assert "C5" in done.errata
+        asked = {check.probe: check.present for check in done.checks}
         if Version.parse(way[2]).line >= (12, 8):
-            wanted = "JobCenter:running" if local_site == "used" else "JobCenter:stopped"
-            assert [check.present for check in done.checks] == [(wanted,)]
+            assert asked["service"] == ("JobCenter:running" if local_site == "used" else "JobCenter:stopped",)
+        elif standing == "node-a":
+            assert asked == {}, "the cluster sites listen on that port too"
+        else:
+            assert asked == {"port": ("listening" if local_site == "used" else "closed",)}
 
 
 ROLLING = """

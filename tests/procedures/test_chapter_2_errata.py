@@ -22,10 +22,51 @@ ERRATA = {
 }  # fmt: skip
 
 
+MORE = {"2.1.2-4": "B3", "2.2.3-5": "B2", "2.2.3-7": "C1"}
+
+
 def test_a_step_names_the_errata_that_changed_or_added_it() -> None:
     ways = (WAYS[5], WAYS[10], WAYS[13])
     named = {one.key.partition("@")[0]: one.errata for way in ways for one in plan(way).steps}
     assert {key: erratum for key, erratum in ERRATA.items() if erratum not in named[key]} == {}
+    assert {key: erratum for key, erratum in MORE.items() if erratum not in named[key]} == {}
+
+
+@pytest.mark.parametrize(
+    ("way", "keys_of_it"),
+    [
+        (("2.1", "R12.9", "R16.3", "auto"), ("2.1.2-1@node-a", "2.1.2-9+1@node-a")),
+        (("2.2", "R16.3", "R16.3.1", "standard"), ("2.2.3-2@node-a", "2.2.3-11+1@node-a")),
+    ],
+)
+def test_a_service_stopped_beside_the_sites_must_leave_them_running(
+    way: Way, keys_of_it: tuple[str, ...]
+) -> None:
+    for key in keys_of_it:
+        one = step(plan(way, local_site="unused"), key)
+        assert [(check.probe, check.present) for check in one.checks] == [
+            ("service", ("JobCenter:stopped",)),
+            ("cluster", ("g_jc:started@node-a",)),
+        ]
+        assert "start the service again" in one.instructions.en
+
+
+@pytest.mark.parametrize(("way", "key"), [(WAYS[5], "2.1.2-6+1"), (WAYS[10], "2.2.3-8")])
+def test_the_start_of_a_site_is_seen_in_the_cluster(way: Way, key: str) -> None:
+    one = step(plan(way, clusterware="clusterpro"), f"{key}@node-a/site1")
+    assert ("g_jc:failed", "g_jc:stopped") in [check.absent for check in one.checks]
+
+
+@pytest.mark.parametrize(
+    ("way", "key"), [(WAYS[1], "2.1.1-1"), (WAYS[6], "2.2.2-2"), (WAYS[1], "2.1.2-1"), (WAYS[6], "2.2.3-2")]
+)
+def test_up_to_r12_7_a_stopped_local_site_is_seen_by_its_port_where_no_cluster_site_listens(
+    way: Way, key: str
+) -> None:
+    standby = key in ("2.1.1-1", "2.2.2-2")
+    one = step(plan(way), f"{key}@{'node-b' if standby else 'node-a'}")
+    assert [(check.probe, check.present) for check in one.checks] == [("port", ("closed",))] * standby
+    assert ("The console cannot verify it" in one.instructions.en) is not standby
 
 
 @pytest.mark.parametrize(

@@ -84,3 +84,26 @@ def test_a_faulty_step_is_refused_when_it_is_loaded(fault: dict[str, Any]) -> No
     stop.update(fault)
     with pytest.raises(ValidationError):
         Section.model_validate(data)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_decision_takes_a_second_person(name: str) -> None:
+    for raw in section(name).steps:
+        for _, step in raw.alternatives:
+            if step.kind == "gate" and "D9" not in step.errata:  # whether an edition exists is a fact
+                assert step.needs_approval, step.title.en
+
+
+INSTALLING_ON_LINUX = ("3.1.2", "3.1.3", "3.2.2", "3.2.3", "3.3.1", "3.3.3")
+
+
+@pytest.mark.parametrize("name", INSTALLING_ON_LINUX)
+def test_an_installation_waits_for_the_processes_of_the_version_that_is_there(name: str) -> None:
+    expected = [
+        check.absent
+        for step in section(name).steps
+        if step.upgrades
+        for check in step.interlocks
+        if check.params == {"site": "any"}
+    ]
+    assert expected == [("[[site_processes]]",)]
