@@ -39,6 +39,8 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 _FLAGS = ("clwin", "reuse_site_database")
 _VERSIONS = ("from", "to", "installed")
 NAMES = (*_VERSIONS, *_WORDS, *_FLAGS)
+LONGEST, MOST, DEEPEST = 300, 8, 20
+_SIGNS = re.compile(r"[<>=]+")
 _TOKEN = re.compile(r"\s*(<=|>=|!=|[<>=()]|[A-Za-z][A-Za-z0-9_.]*|$)")
 
 
@@ -161,6 +163,17 @@ def _possible(values: Mapping[str, object]) -> bool:
 
 def parse(text: str) -> Condition:
     """Read a condition. Raises Invalid that says where it cannot be read, what is allowed there, or that it never holds."""
+    if (
+        len(text) > LONGEST
+        or text.count("(") + text.count("not ") > DEEPEST
+        or len(_SIGNS.findall(text)) > MOST
+    ):
+        raise Invalid(
+            "condition.too_large",
+            f"条件「{text[:40]}…」が大きすぎます。{LONGEST} 文字以内、比較は {MOST} 個以内にしてください。",
+            f"The condition {text[:40]!r}… is too large: at most {LONGEST} characters and {MOST} comparisons.",
+            "condition",
+        )
     found = _Reader(text).read()
     if not can_hold(found):
         raise Invalid(

@@ -23,7 +23,7 @@ FIRST_EXTRA, LARGEST_EXTRA = 50, 99
 """Added steps from this number on are an organisation's own; the library's stay below."""
 
 _PLACE = re.compile(
-    r"(?P<section>[1-9](?:\.[1-9][0-9]?){1,3}[ab]?)-(?P<step>[0-9]{1,3})(?:\.(?P<part>[1-9][0-9]?))?"
+    r"(?P<section>[1-9](?:\.[1-9][0-9]?){1,3}[ab]?)-(?P<step>0|[1-9][0-9]{0,2})(?:\.(?P<part>[1-9][0-9]?))?"
     r"(?:\+(?P<added>[1-9][0-9]?))?(?P<spot>@[^/@]+(?:/[^/@]+)?|/[^/@]+)?"
 )
 _FAULTS: dict[Fault, tuple[str, str]] = {

@@ -44,7 +44,8 @@ def cmd_word(value: str) -> str:
             f'「{value[:60]}」には、Windows のコマンド行に安全に書けない文字（" % ! または改行）が含まれています。',
             f'{value[:60]!r} has characters that no Windows command line can carry safely (" % ! or a line break).',
         )
-    return f'"{value}"'
+    ends = len(value) - len(value.rstrip("\\"))  # a program would take \" for a quote
+    return f'"{value}{chr(92) * ends}"'
 
 
 WORDS: Mapping[Shell, Callable[[str], str]] = {"sh": word, "powershell": powershell_word, "cmd": cmd_word}

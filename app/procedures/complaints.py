@@ -5,6 +5,7 @@ A complaint says where (the line), what, and what to write instead; a path or na
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -16,6 +17,19 @@ from app.domain.text import Text
 
 class Unlisted(Text):
     """A complaint about a command that the closed list does not have: an organisation's own text may use others."""
+
+
+HANDS_ON: Mapping[Shell, frozenset[str]] = {
+    "sh": frozenset({
+        "eval", "xargs", "bash", "ksh", "dash", "zsh", "csh", "busybox", "sudo", "su", "doas", "nohup", "setsid", "exec",
+        "command", "builtin", "parallel",
+    }),
+    "cmd": frozenset({"cmd", "call", "powershell", "pwsh", "start", "forfiles", "wscript", "cscript", "bash", "wsl"}),
+    "powershell": frozenset({
+        "cmd", "powershell", "pwsh", "invoke-expression", "iex", "invoke-command", "icm", "bash", "wsl", "forfiles",
+    }),
+}  # fmt: skip
+"""Commands that run what they are handed: nobody could judge that before it runs."""
 
 
 @cache
@@ -56,6 +70,15 @@ def unknown(line: int, shell: Shell, name: str) -> Unlisted:
         line,
         f"「{name[:60]}」は {shell} で使ってよいコマンドの一覧（known_commands.yaml）にありません。",
         f"{name[:60]!r} is not in the list of commands for {shell} (known_commands.yaml).",
+    )
+
+
+def hands_on(line: int, what: str) -> Text:
+    """A command that runs another text or program, which is not judged here."""
+    return _at(
+        line,
+        f"「{what[:60]}」は渡されたものを実行するため、事前に判定できません。実行するコマンドそのものを書いてください。",
+        f"{what[:60]!r} runs what it is handed, which cannot be judged beforehand; write the command itself.",
     )
 
 

@@ -38,6 +38,9 @@ def cmd_problems(text: str) -> Iterator[Text]:
 
 def _line_problems(number: int, line: str) -> Iterator[Text]:
     line = _FOR.sub("", line)
+    if line.count('"') % 2:  # a loop's own list took one quote of a pair with it
+        yield complaints.unbalanced(number, '"')
+        return
     kept = _QUOTED.findall(line)
     plain = _QUOTED.sub(
         '"', line
@@ -59,10 +62,14 @@ def _command_problems(number: int, part: str, sign: str) -> Iterator[Text]:
     words = re.findall(r'"[^"]*"|[^\s"]+', command)
     if not words or words[0].lower() == "else" or words[0].startswith(":"):
         return
-    name = re.split(r"[\\/]", words[0].strip('"').lower())[-1].removesuffix(".exe")
+    first, slash, switches = words[0].replace("^", "").strip('"').partition("/")
+    words = [first, *([slash + switches] if slash else []), *words[1:]]  # `del/s/q` is del with its switches
+    name = first.lower().rsplit("\\", 1)[-1].removesuffix(".exe")
     if name.startswith(("cd.", "cd\\")):
         name = "cd"
-    if name not in complaints.known_commands("cmd"):
+    if name in complaints.HANDS_ON["cmd"] - complaints.known_commands("cmd"):
+        yield complaints.hands_on(number, command)
+    elif name not in complaints.known_commands("cmd"):
         yield complaints.unknown(number, "cmd", words[0])
     elif name in ("cd", "chdir") and not (sign in ("&&", "||") and "/d" in [word.lower() for word in words]):
         yield complaints.bare_cd(number, command)

@@ -69,9 +69,8 @@ class _Script:
             for variable in [n for n in walk(left) if n.type == "variable"]:
                 self._given(variable, node.child_by_field_name("value") if known else None)
         elif node.type == "foreach_statement":
-            variable, values = (
-                child for child in node.children if child.is_named and child.type != "statement_block"
-            )
+            named = [child for child in node.children if child.is_named and child.type != "statement_block"]
+            variable, values = named[-2:]  # before them a switch may stand (-parallel)
             self._given(variable, values)
         elif node.type == "script_parameter":
             for variable in [n for n in walk(node) if n.type == "variable"]:
@@ -101,6 +100,8 @@ class _Script:
     def _named(self, node: Node, name: str) -> Iterator[Text]:
         if name in _GOES:
             yield complaints.bare_cd(line(node), source(node))
+        elif name in complaints.HANDS_ON["powershell"] - complaints.known_commands("powershell"):
+            yield complaints.hands_on(line(node), source(node))
         elif name not in complaints.known_commands("powershell") | self._functions:
             yield complaints.unknown(line(node), "powershell", name)
         if name in _DELETES:
@@ -111,12 +112,20 @@ class _Script:
     def _starts(self, node: Node) -> Iterator[Text]:
         """Start-Process runs another program: that one counts too."""
         arguments = [one for one in _arguments(node) if one.parameter in ("-filepath", "")]
-        names = self._values(arguments[0].node) if arguments else None
+        names = self._started(arguments[0].node) if arguments else None
         if names is None:
             yield complaints.unnamed(line(node), source(node))
             return
         for name in sorted({_program(name) for name in names} - complaints.known_commands("powershell")):
-            yield complaints.unknown(line(node), "powershell", name)
+            if name in complaints.HANDS_ON["powershell"]:
+                yield complaints.hands_on(line(node), source(node))
+            else:
+                yield complaints.unknown(line(node), "powershell", name)
+
+    def _started(self, node: Node) -> frozenset[str] | None:
+        """What the started program can be called: a bare word is its own name."""
+        bare = re.fullmatch(r"[A-Za-z][\w.\\:-]*", source(node))
+        return frozenset({source(node)}) if bare else self._values(node)
 
     def _deletes(self, node: Node) -> Iterator[Text]:
         targets = [one for one in _arguments(node) if one.parameter in ("-literalpath", "-path", "")]

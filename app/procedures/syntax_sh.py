@@ -24,6 +24,7 @@ _ONLY_BASH = {
 }
 _GLOB = re.compile(r"(?<!\\)[*?\[]")
 _RUNS = {"-exec", "-execdir", "-ok", "-okdir"}
+_ESCAPED = re.compile(r"(^|[\s;&|(])\\(?=[A-Za-z])", re.MULTILINE)  # \rm is rm without its alias
 _DELETES = {"rm", "rmdir", "unlink"}
 _ABSOLUTE = re.compile(r"(?:\$HOME)?/[^/]+(?:/+[^/]+)+/*")
 _UNQUOTED = {"simple_expansion", "expansion", "command_substitution"}
@@ -31,7 +32,7 @@ _UNQUOTED = {"simple_expansion", "expansion", "command_substitution"}
 
 def sh_problems(text: str) -> Iterator[Text]:
     """Each thing that is wrong, in the order of the text."""
-    root = parse("sh", text)
+    root = parse("sh", _ESCAPED.sub(r"\1", text))
     if (place := wrong(root)) is not None:
         yield complaints.unparsed(line(place), "sh", source(place))
         return
@@ -84,7 +85,9 @@ class _Script:
             yield from self._named(node, name, arguments)
 
     def _named(self, node: Node, name: str, arguments: list[Node]) -> Iterator[Text]:
-        if name not in complaints.known_commands("sh") | self._functions:
+        if name in complaints.HANDS_ON["sh"] - complaints.known_commands("sh"):
+            yield complaints.hands_on(line(node), source(node))
+        elif name not in complaints.known_commands("sh") | self._functions:
             yield complaints.unknown(line(node), "sh", name)
         elif name == "cd" and not _guarded(node):
             yield complaints.bare_cd(line(node), source(node))

@@ -7,6 +7,7 @@ overlayfile.py do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import UnionType
@@ -24,6 +25,9 @@ _SHOWN = 6
 _NULL = {"", "~", "null", "Null", "NULL"}
 
 Path = tuple[str | int, ...]
+
+
+_ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass
@@ -129,8 +133,20 @@ def _value(node: yaml.Node, path: Path, source: Source) -> object:
         return [_value(item, (*path, number), source) for number, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, source)
+    _require_plain(str(node.value), path, node.start_mark.line + 1, source)
     plain = isinstance(node, yaml.ScalarNode) and node.style is None
     return None if plain and node.value in _NULL else node.value
+
+
+def _require_plain(text: str, path: Path, line: int, source: Source) -> None:
+    """No half characters and no control characters: what cannot be written down again must not be stored."""
+    if _ODD.search(text):
+        raise source.error(
+            "使えない文字（制御文字、または対にならないサロゲート）が含まれています。",
+            "There are characters that cannot be used (control characters, or half of a pair).",
+            path,
+            line,
+        )
 
 
 def _mapping(node: yaml.MappingNode, path: Path, source: Source) -> dict[str, object]:
@@ -140,6 +156,7 @@ def _mapping(node: yaml.MappingNode, path: Path, source: Source) -> dict[str, ob
         if not isinstance(key_node, yaml.ScalarNode):
             raise source.error("キーは語にしてください。", "A key must be a word.", path, line)
         key = str(key_node.value)
+        _require_plain(key, path, line, source)
         if key in found:
             raise source.error(
                 "同じキーが 2 度書かれています。1 つにしてください。",
@@ -217,6 +234,10 @@ def _form(kind: str, error: ErrorDetails, context: Mapping[str, object]) -> tupl
             "tuple_type": ("一覧（- で始まる行）", "a list (lines that begin with -)"),
         }.get(kind, ("「キー: 値」の並び", "`key: value` lines"))
         return f"ここには{ja}を書いてください。", f"This must be {en}."
+    if kind in ("string_too_short", "string_too_long"):
+        limit = (error.get("ctx") or {}).get("min_length" if kind == "string_too_short" else "max_length")
+        ja, en = ("以上", "at least") if kind == "string_too_short" else ("以内", "at most")
+        return f"{limit} 文字{ja}で書いてください。", f"Write {en} {limit} characters."
     return f"使えない値です（{error['msg']}）。", f"Not an allowed value ({error['msg']})."
 
 

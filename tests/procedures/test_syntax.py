@@ -29,6 +29,7 @@ PARTS = {
     "recursive": "deletes a whole folder",
     "bare_cd": "run in another folder",
     "unbalanced": "in pairs",
+    "hands_on": "runs what it is handed",
 }
 """A piece of each complaint's English sentence, by the name of its function."""
 
@@ -104,3 +105,26 @@ def test_a_text_that_would_grow_without_end_is_judged_at_once(shell: Shell, each
     began = time.process_time()
     assert len(problems(shell, first + text + last)) == 1
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("shell", "text"),
+    [
+        ("sh", "bash -c 'rm -rf /srv/*'"),
+        ("sh", "nohup rm -rf /srv/*"),
+        ("cmd", "del/s/q C:\\x"),
+        ("cmd", "rd/s/q C:\\x"),
+        ("cmd", "cmd /c del C:\\x\\*"),
+        ("cmd", "call del C:\\x\\*"),
+        ("cmd", 'for %%i in ("x) do echo "'),
+        ("powershell", 'cmd /c "del /s C:\\x\\*"'),
+        ("powershell", "Start-Process -FilePath cmd -ArgumentList '/c del x'"),
+        ("powershell", "Invoke-Expression 'Remove-Item C:\\x'"),
+    ],
+)
+def test_an_organisations_own_text_cannot_hand_on_what_was_not_judged(shell: Shell, text: str) -> None:
+    assert problems(shell, text, own=True)
+
+
+def test_a_loop_with_a_switch_is_read_like_any_other() -> None:
+    assert problems("powershell", "foreach -parallel ($a in $b) { Write-Output $a }", own=True) == []

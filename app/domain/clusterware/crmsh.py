@@ -16,7 +16,7 @@ from app.domain.shell import header, word
 
 PROVEN: Standing = "captured"
 _SETTLED = f"crm_resource --wait --timeout={WAIT}s"
-_FORM = re.compile(r"crm(?:sh)?[ /-]*(?:(\d+)\.(\d+)\S*)?", re.IGNORECASE)
+_FORM = re.compile(r"crm(?:sh)?[ /-]*(?:(\d+)(?:\.(\d+))?\S*)?", re.IGNORECASE)
 _OLDEST_KNOWN = (4, 0)
 
 
@@ -29,7 +29,7 @@ class Crmsh(Generic):
     def __init__(self, version: str | None) -> None:
         super().__init__("pacemaker")
         numbers = _FORM.match(version or "")
-        known = not numbers or not numbers[1] or (int(numbers[1]), int(numbers[2])) >= _OLDEST_KNOWN
+        known = not numbers or not numbers[1] or (int(numbers[1]), int(numbers[2] or 0)) >= _OLDEST_KNOWN
         self.standing = PROVEN if known else "constructed"
         self._pcs = Pacemaker(None)
 
