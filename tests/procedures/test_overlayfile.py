@@ -93,7 +93,7 @@ FAULTS = [
     ("ls '/var/tmp'", "sudo rm -rf /", "extra[0].command", ["o.yaml:", "sudo"]),
     ("ls '/var/tmp'", 'eval "rm -rf /*"', "extra[0].command", ["o.yaml:", "eval"]),
     ("ls '/var/tmp'", "printf x | xargs rm", "extra[0].command", ["o.yaml:", "xargs"]),
-    ("ls '/var/tmp'", "\\rm -rf /srv/*", "extra[0].command", ["o.yaml:24"]),
+    ("ls '/var/tmp'", "\\rm -rf /srv/*", "extra[0].command", ["o.yaml:", "rm"]),
     ("監視の担当に電話する", '"\\ud800"', "steps.3.3.1-3.note.ja", ["o.yaml:9"]),
     ("監視の担当に電話する", '"\\0"', "steps.3.3.1-3.note.ja", ["o.yaml:9"]),
     ('"3.3.1-3":', '"3.3.1-03":', "steps.3.3.1-03", ["o.yaml:6"]),
