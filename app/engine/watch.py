@@ -1,7 +1,8 @@
 """Whether each site is up, sampled while a session is under way: the downtime that the operator is shown.
 
 Uses the read-only probe of the site's processes on every node. A sample that cannot be read says nothing. The length is
-an upper bound: from the last sample that saw the site up to the first that saw it up again.
+an upper bound: from the last sample that saw the site up to the first that saw it up again. A site that is up on another node
+than before was down in between, although no sample saw it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ALIVE = frozenset({"cjcpw", "nqsdaemon"})
 @dataclass
 class _Site:
     last_up: int | None = None
+    up_on: frozenset[str] = frozenset()
     outage_id: int | None = None
     samples: int = 0
 
@@ -87,8 +89,13 @@ class OutageWatch:
         for name, site in watched.sites.items():
             before = self._machine.clock()
             seen = await asyncio.gather(*(self._up_on(t, name, watched.cluster) for t in targets.values()))
-            if True in seen:
-                await self._was_up(site)
+            up_on = frozenset(node for node, up in zip(targets, seen, strict=True) if up)
+            if up_on:
+                if site.outage_id is None and site.up_on and not up_on & site.up_on:
+                    await self._was_down(
+                        session_id, name, site, before
+                    )  # it moved between two samples: it was down
+                await self._was_up(site, up_on)
             elif None not in seen:
                 await self._was_down(session_id, name, site, before)
 
@@ -104,8 +111,8 @@ class OutageWatch:
         facts = processes(answer.stdout, answer.exit_status)
         return None if facts is None else facts >= ALIVE
 
-    async def _was_up(self, site: _Site) -> None:
-        site.last_up = self._machine.clock()
+    async def _was_up(self, site: _Site, up_on: frozenset[str]) -> None:
+        site.last_up, site.up_on = self._machine.clock(), up_on
         if site.outage_id is None:
             return
         async with self._machine.act() as act:

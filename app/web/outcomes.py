@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from app.domain.text import Text
 from app.web.begun import BEGUN
+from app.web.unasked import UNASKED
 
 
 class Explanation(NamedTuple):
@@ -35,26 +36,13 @@ _AGAIN = (
     "Check the connection, then retry or verify again.",
 )
 _TABLE = {
+    **UNASKED,
     "interlock": _row(
         "danger",
         "実行直前の条件が満たされていないため、コマンドを開始していません。",
         "A condition right before the start does not hold, so the command was not started.",
         "下の「実行直前の条件」で不一致の項目を確認し、クラスタを計画どおりの状態に戻してから「再試行」してください。",
         "See which condition differs below, bring the cluster back to what the plan expects, then retry.",
-    ),
-    "not_admitted": _row(
-        "danger",
-        "実施前の条件が満たされていないため、まだ実施しないでください。",
-        "What must hold before this step does not, so it must not be done now.",
-        "下の「実行直前の条件」で不一致の項目を確認し、クラスタを計画どおりの状態に戻してから「再試行」で読み直してください。",
-        "See which condition differs below, bring the cluster back to what the plan expects, then retry to read it again.",
-    ),
-    "not_read": _row(
-        "unsure",
-        "実施前の条件を読み取れませんでした。まだ実施しないでください。",
-        "What must hold before this step could not be read. Do not do it yet.",
-        "ノードへの接続を確認してから「再試行」で読み直してください。",
-        "Check the connection to the node, then retry to read it again.",
     ),
     "already_so": _row(
         "good",
