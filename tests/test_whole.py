@@ -25,7 +25,7 @@ def url(kind: str, request: pytest.FixtureRequest) -> str:
     ("method", "steps", "kind"),
     [
         ("rolling", 32, "sqlite"),
-        ("standard", 29, "sqlite"),
+        pytest.param("standard", 29, "sqlite", marks=pytest.mark.long),
         pytest.param("rolling", 32, "postgres", marks=[pytest.mark.postgres, pytest.mark.long]),
     ],
 )

@@ -31,9 +31,9 @@ ALIVE = frozenset({"cjcpw", "nqsdaemon"})
 @dataclass
 class _Site:
     last_up: int | None = None
-    up_on: frozenset[str] = frozenset()
     outage_id: int | None = None
     samples: int = 0
+    up_on: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -116,7 +116,7 @@ async def test_a_session_is_planned_approved_and_begun_without_javascript(
     await context.close()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_axe_finds_nothing_on_any_page(console: Console, browser: Browser) -> None:
     made = await sessions(console)
     operators = {
@@ -145,7 +145,8 @@ async def test_axe_finds_nothing_on_any_page(console: Console, browser: Browser)
             assert not await look_at(page, console, {"running": made["running"], "overview": "/"}), look
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.long
+@pytest.mark.timeout(300)
 async def test_axe_finds_nothing_on_the_pages_of_procedures_and_plans(
     console: Console, browser: Browser
 ) -> None:
