@@ -10,6 +10,8 @@ export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export npm_config_cache ?= $(CURDIR)/.cache/npm
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# byte code is kept in the clone: without it every process of the tests would compile all that it imports
+unexport PYTHONDONTWRITEBYTECODE
 # npm believes the machine's certificates, as pip and git do
 export NODE_USE_SYSTEM_CA ?= 1
 
@@ -124,7 +126,7 @@ $(PYTHON_READY): requirements.lock | $(BIN)/python
 
 $(TEJUN_READY): pyproject.toml $(PYTHON_READY)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@# what `tejun plan` starts with is compiled now, also where the environment forbids Python to keep byte code
+	@# what `tejun plan` starts with is compiled now, also for those who forbid Python to keep byte code
 	@$(BIN)/python -m compileall -q app $(addprefix $(VENV)/lib/python3*/site-packages/,pydantic typer yaml typing_extensions.py)
 	@touch $@
 
