@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 _PLACE = re.compile(r"\[\[([a-z_0-9]+)\]\]")
 
@@ -71,9 +72,18 @@ def used(texts: Iterable[str]) -> frozenset[str]:
 
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
     """`text` with every place filled by its value, passed through `quote`. Raises KeyError for a place without a value."""
-    if "[[" not in text:
+    pieces = _pieces(text)
+    if len(pieces) == 1:
         return text
-    return _PLACE.sub(lambda found: quote(values[found[1]]), text)
+    filled = list(pieces)
+    filled[1::2] = [quote(values[name]) for name in pieces[1::2]]
+    return "".join(filled)
+
+
+@lru_cache(maxsize=8192)
+def _pieces(text: str) -> tuple[str, ...]:
+    """What stands around the places of a template, and between it their names: every plan asks for the library's texts anew."""
+    return tuple(_PLACE.split(text))
 
 
 def fill_tokens(tokens: Iterable[str], values: Mapping[str, str], lists: Lists) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from app.domain import clusterware, overlaying
+from app.domain import overlaying
 from app.domain.asking import Asked, asked
 from app.domain.cluster import Node, Site
 from app.domain.conditions import explain
@@ -231,7 +231,7 @@ def _command(text: str, template: StepTemplate, spot: Spot) -> str:
 
 
 def _verb(template: StepTemplate, spot: Spot, checks: tuple[Check, ...]) -> Doing:
-    manager = clusterware.of(spot.scene.case.cluster)
+    manager = spot.scene.manager
     node, group = fill(template.verb_node, spot.values), spot.site.group if spot.site else ""
     site = spot.site.virtual_host or spot.site.name if spot.site else ""
     verb = {
