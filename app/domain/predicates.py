@@ -102,9 +102,15 @@ def arch_in(*wanted: str) -> Predicate:
         )
 
     def no(case: Case) -> Text:
+        arch = case.cluster.arch
+        if case.operation == "patch" and arch.startswith("ipf"):
+            return Text(
+                ja=f"マニュアルの 1 章には IPF（{arch}）のパッチ適用手順がありません。この手順は {listed} 用です。",
+                en=f"Chapter 1 of the manual gives no patch procedure for IPF ({arch}); this procedure is for {listed}.",
+            )
         return Text(
-            ja=f"この手順は {listed} 用で、{case.cluster.arch} には使えません。",
-            en=f"This procedure is for {listed}, not for {case.cluster.arch}.",
+            ja=f"この手順は {listed} 用で、{arch} には使えません。",
+            en=f"This procedure is for {listed}, not for {arch}.",
         )
 
     name = f"arch = {wanted[0]}" if len(wanted) == 1 else f"arch in {listed}"
