@@ -23,7 +23,7 @@ FIRST_EXTRA, LARGEST_EXTRA = 50, 99
 """Added steps from this number on are an organisation's own; the library's stay below."""
 
 _PLACE = re.compile(
-    r"(?P<section>[1-9](?:\.[1-9][0-9]?){1,3}[ab]?)-(?P<step>0|[1-9][0-9]{0,2})(?:\.(?P<part>[1-9][0-9]?))?"
+    r"(?P<section>[1-9](?:\.[1-9][0-9]?){1,3}[ab]?)-(?P<step>0|[1-9][0-9]{0,2})"
     r"(?:\+(?P<added>[1-9][0-9]?))?(?P<spot>@[^/@]+(?:/[^/@]+)?|/[^/@]+)?"
 )
 _FAULTS: dict[Fault, tuple[str, str]] = {
@@ -54,13 +54,12 @@ class Place:
 
     section: str
     step: int
-    part: int | None
     added: int | None
     spot: str
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """Read `3.1.3-9`, `3.1.3-9.2`, `3.1.3-9+1`, `3.1.3-9@node-b/site1`. Raises the rule's error for anything else."""
+        """Read `3.1.3-9`, `3.1.3-9+1`, `3.1.3-9@node-b/site1`. Raises the rule's error for anything else."""
         found = _PLACE.fullmatch(text)
         if found is None:
             raise rule_error(
@@ -68,15 +67,14 @@ class Place:
                 "3.1.3-9（1 回の繰り返しだけなら 3.1.3-9@node-b/site1）の形で書いてください。",
                 f"{text[:60]!r} is no step's place: write it as 3.1.3-9, or 3.1.3-9@node-b/site1 for one repetition.",
             )
-        part, added = (int(found[name]) if found[name] else None for name in ("part", "added"))
-        return cls(found["section"], int(found["step"]), part, added, found["spot"] or "")
+        added = int(found["added"]) if found["added"] else None
+        return cls(found["section"], int(found["step"]), added, found["spot"] or "")
 
     @property
     def base(self) -> str:
         """The place without node and site."""
-        part = f".{self.part}" if self.part else ""
         added = f"+{self.added}" if self.added else ""
-        return f"{self.section}-{self.step}{part}{added}"
+        return f"{self.section}-{self.step}{added}"
 
     @property
     def node(self) -> str | None:
@@ -90,7 +88,7 @@ class Place:
 
     def names(self, template: StepTemplate) -> bool:
         """Whether it is that step of its section."""
-        return (self.step, self.part, self.added) == (template.step, template.part, template.added)
+        return (self.step, self.added) == (template.step, template.added)
 
 
 def _place(text: str) -> str:

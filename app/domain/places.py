@@ -32,17 +32,13 @@ OF_NODE = frozenset({"node", "node_version", "installed"})
 OF_SITE = frozenset({"site", "database", "group", "virtual_host", "resource", "script"})
 LISTS = frozenset(
     {
-        "any_processes",
         "site_processes",
         "own_processes",
         "local_processes",
         "local_own_processes",
-        "site_processes_from",
         "site_processes_to",
         "own_processes_from",
         "own_processes_to",
-        "local_processes_from",
-        "local_processes_to",
         "local_own_processes_from",
         "healthy",
         "unhealthy",
@@ -56,7 +52,6 @@ LISTS = frozenset(
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
-        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS

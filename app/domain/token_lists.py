@@ -124,27 +124,20 @@ def _needed_rights(spot: Spot) -> Tokens:
     return ("writable",) if cluster.path("nqs").startswith("~/") else ("root",)
 
 
-def _package_facts(spot: Spot) -> Tokens:
-    digest = spot.scene.patch_sha256
-    return (f"sha256:{digest}",) if digest else ()
-
-
 def _patch_facts(spot: Spot) -> Tokens:
-    return ("name:NECJCpt", f"version:{spot.scene.case.to.numbers}", "arch:fits", *_package_facts(spot))
+    digest = spot.scene.patch_sha256
+    known = (f"sha256:{digest}",) if digest else ()
+    return ("name:NECJCpt", f"version:{spot.scene.case.to.numbers}", "arch:fits", *known)
 
 
 _LISTS: Mapping[str, Callable[[Spot], Tokens]] = {
-    "any_processes": lambda _spot: jobcenter.ALL,
     "site_processes": _site(_now),
     "own_processes": _own(_site(_now)),
     "local_processes": _local(_now),
     "local_own_processes": _own(_local(_now)),
-    "site_processes_from": _site(_before),
     "site_processes_to": _site(_after),
     "own_processes_from": _own(_site(_before)),
     "own_processes_to": _own(_site(_after)),
-    "local_processes_from": _local(_before),
-    "local_processes_to": _local(_after),
     "local_own_processes_from": _own(_local(_before)),
     "healthy": _healthy,
     "unhealthy": _unhealthy,
@@ -157,6 +150,5 @@ _LISTS: Mapping[str, Callable[[Spot], Tokens]] = {
     "standbys_paused": _of_nodes("{node}:standby", standbys=True),
     "nqs_site_places": _nqs_site_places,
     "needed_rights": _needed_rights,
-    "package_facts": _package_facts,
     "patch_facts": _patch_facts,
 }

@@ -65,7 +65,7 @@ def _found(place: Place, source: Source, path: Path) -> tuple[Section, StepTempl
 
 
 def _base(section: str, step: StepTemplate) -> str:
-    return Place(section, step.step, step.part, step.added, "").base
+    return Place(section, step.step, step.added, "").base
 
 
 def _require_change_fits(

@@ -174,7 +174,7 @@ def test_not_too_many_steps_may_be_added_behind_one() -> None:
 
 
 HANDOFFS = [
-    f"{name}-{step.step}{f'.{step.part}' if step.part else ''}{f'+{step.added}' if step.added else ''}"
+    f"{name}-{step.step}{f'+{step.added}' if step.added else ''}"
     for names in SECTIONS.values()
     for name in names
     for step in section(name).steps
