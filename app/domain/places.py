@@ -44,6 +44,7 @@ LISTS = frozenset(
         "unhealthy",
         "carried_by_active",
         "carried_by_target",
+        "complete_with_last_site",
         "managed",
         "carried_elsewhere",
         "online_standbys",

@@ -102,6 +102,15 @@ def _elsewhere(spot: Spot) -> Tokens:
     )
 
 
+def _complete_with_last_site(spot: Spot) -> Tokens:
+    """The whole of a site's group runs once its last site is up; before that the sites still to come may be down."""
+    if spot.site is None:
+        return ()
+    cluster, group = spot.scene.case.cluster, spot.site.group
+    last = [site.name for site in cluster.sites if site.group == group][-1]
+    return (f"{group}:started@{cluster.active.name}",) if spot.site.name == last else ()
+
+
 def _healthy(spot: Spot) -> Tokens:
     """Every node can carry groups, and the active one carries all of them under the manager's eye."""
     groups = _of_groups("{group}:started@{active}", "{group}:managed")
@@ -143,6 +152,7 @@ _LISTS: Mapping[str, Callable[[Spot], Tokens]] = {
     "unhealthy": _unhealthy,
     "carried_by_active": _of_groups("{group}:started@{active}"),
     "carried_by_target": _of_groups("{group}:started@{target}"),
+    "complete_with_last_site": _complete_with_last_site,
     "carried_elsewhere": _elsewhere,
     "managed": _of_groups("{group}:managed"),
     "unmanaged": _of_groups("{group}:unmanaged"),

@@ -168,6 +168,10 @@ PLACES: Mapping[str, Text] = {
     "carried_by_target": Text(
         ja="全グループが切り替え先で稼働", en="all groups run on the node that takes over"
     ),
+    "complete_with_last_site": Text(
+        ja="グループの最後のサイトでは、グループ全体が運用系で稼働",
+        en="with the group's last site: the whole group runs on the active node",
+    ),
     "unmanaged": Text(ja="全グループの監視が止まっている", en="no group is monitored"),
     "nqs_site_places": Text(ja="NQS_SITE が設定され得る場所", en="the places where NQS_SITE may be set"),
     "needed_rights": Text(ja="必要な権限", en="the rights needed"),
