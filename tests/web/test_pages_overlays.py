@@ -107,7 +107,7 @@ async def test_plans_with_and_without_an_overlay_are_compared(site: Site) -> Non
     async with site.browser("tanaka") as tanaka:
         page = (await tanaka.get("/plans/compare", params={**asked, "a_overlay": "none"})).text
         assert "監視に知らせる" in words(page)
-        assert "minutes: 25" in words(page)
+        assert "所要時間の見込み（分） +25" in words(page)
         same = {**asked, "a_overlay": str(version.id)}
         digests = (await tanaka.get("/plans/compare", params=same)).text
         assert "監視に知らせる" not in words(digests)
