@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
 
 from app.domain import conditions
 from app.domain.cluster import DEFAULT_PATHS, DEFAULT_WINDOWS_PATHS, Title, rule_error
 from app.domain.errors import Invalid
 from app.domain.library import StepTemplate
-from app.domain.places import KNOWN, LISTS, used
+from app.domain.places import KNOWN, LISTS, line_of, used
 from app.domain.procedure import Shell
 from app.domain.scanning import Fault, fault_of
 
@@ -161,19 +160,21 @@ def require_sound(text: str, shell: Shell, key: str) -> None:
     found = fault_of(text, shell)
     if found is not None:
         ja, en = (words.format(line=found.line) for words in _FAULTS[found.fault])
-        raise PydanticCustomError("rule", "{en}", {"ja": ja, "en": en, "key": key, "line": found.line})
+        raise rule_error(ja, en, key, found.line)
     require_places((text,), KNOWN - LISTS, key)
 
 
 def require_places(texts: Iterable[str], allowed: frozenset[str], key: str) -> None:
     """Refuse an open place that does not exist."""
-    unknown = sorted(used(texts) - allowed)
+    given = list(texts)
+    unknown = sorted(used(given) - allowed)
     if unknown:
         known = ", ".join(sorted(allowed))
         raise rule_error(
             f"[[{unknown[0]}]] という置き換えはありません。書けるのは {known} です。",
             f"There is no place [[{unknown[0]}]]; allowed: {known}.",
             key,
+            line_of(f"[[{unknown[0]}]]", given[0]) if len(given) == 1 else None,
         )
 
 

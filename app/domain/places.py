@@ -65,6 +65,11 @@ def used(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name for text in texts for name in _PLACE.findall(text))
 
 
+def line_of(place: str, text: str) -> int | None:
+    """The line of the text (from 1) that a place first stands in; None where it does not."""
+    return next((number for number, line in enumerate(text.split("\n"), 1) if place in line), None)
+
+
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
     """`text` with every place filled by its value, passed through `quote`. Raises KeyError for a place without a value."""
     if "[[" not in text:
