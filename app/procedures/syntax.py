@@ -26,5 +26,5 @@ def problems(shell: Shell, text: str, *, own: bool = False) -> list[Complaint]:
     """What is wrong with a text for that shell, each with its line, in both languages; [] for one that may be sent.
 
     `own`: an organisation's text, which may use commands of its own; everything else holds for it, too."""
-    found = dict.fromkeys(_RULES[shell](text.rstrip("\n")))
+    found = dict.fromkeys(_RULES[shell](text))
     return [told for told in found if not (own and isinstance(told, Unlisted))]

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from app.procedures import complaints
 from app.procedures.complaints import Complaint
-from app.procedures.trees import joined, line, parse, source, together, walk, wrong
+from app.procedures.trees import joined, last_line, line, parse, source, together, walk, wrong
 
 _BARE_LIST = re.compile(r"(?<=[A-Za-z0-9_]), (?=[A-Za-z])")
 """`Format-List Name, State`: the grammar knows no lists of bare words. Joined for it, at the same length."""
@@ -33,7 +33,7 @@ def powershell_problems(text: str) -> Iterator[Complaint]:
     root = parse("powershell", _BARE_LIST.sub("__", text))
     if (place := wrong(root)) is not None:
         near = source(place) or "".join(text.splitlines()[line(place) - 1 : line(place)])
-        yield complaints.unparsed(line(place), "powershell", near)
+        yield complaints.unparsed(min(line(place), last_line(text)), "powershell", near)
         return
     script = _Script(root)
     for node in walk(root):

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from app.procedures import complaints
 from app.procedures.complaints import Complaint
-from app.procedures.trees import joined, line, parse, source, together, walk, wrong
+from app.procedures.trees import joined, last_line, line, parse, source, together, walk, wrong
 
 _ONLY_BASH = {
     *(
@@ -34,7 +34,7 @@ def sh_problems(text: str) -> Iterator[Complaint]:
     """Each thing that is wrong, in the order of the text."""
     root = parse("sh", _ESCAPED.sub(r"\1", text))
     if (place := wrong(root)) is not None:
-        yield complaints.unparsed(line(place), "sh", source(place))
+        yield complaints.unparsed(min(line(place), last_line(text)), "sh", source(place))
         return
     script = _Script(root)
     for node in walk(root):
