@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -178,17 +178,27 @@ def _number(typed: str, field: str) -> int:
     return int(typed)
 
 
-def heads(before: Plan, after: Plan) -> list[tuple[Text, str, str]]:
+WORDS: Mapping[str, Text] = {
+    "patch": Text(ja="パッチ適用", en="Patch"),
+    "upgrade": Text(ja="バージョンアップ", en="Upgrade"),
+    "rolling": Text(ja="ローリング", en="rolling"),
+    "standard": Text(ja="標準", en="standard"),
+}
+
+
+def heads(before: Plan, after: Plan) -> list[tuple[Text, Text, Text]]:
     """What can differ above the steps, side by side."""
-    return [
-        (Text(ja="手順", en="Procedure"), before.procedure, after.procedure),
-        (Text(ja="作業", en="Operation"), before.operation, after.operation),
-        (Text(ja="方式", en="Method"), before.method, after.method),
-        (Text(ja="適用前", en="Version before"), before.from_version, after.from_version),
-        (Text(ja="適用後", en="Version to arrive at"), before.to, after.to),
-        (
-            Text(ja="ステップ（対象外を含む）", en="Steps (with those that do not apply)"),
-            str(len(before.steps)),
-            str(len(after.steps)),
-        ),
-    ]
+    names = (
+        Text(ja="手順", en="Procedure"),
+        Text(ja="作業", en="Operation"),
+        Text(ja="方式", en="Method"),
+        Text(ja="適用前", en="Version before"),
+        Text(ja="適用後", en="Version to arrive at"),
+        Text(ja="ステップ（対象外を含む）", en="Steps (with those that do not apply)"),
+    )
+    return list(zip(names, _head(before), _head(after), strict=True))
+
+
+def _head(plan: Plan) -> list[Text]:
+    told = (plan.procedure, plan.operation, plan.method, plan.from_version, plan.to, str(len(plan.steps)))
+    return [WORDS.get(word, Text(ja=word, en=word)) for word in told]

@@ -154,7 +154,11 @@ async def cluster_of(db: Reading, cluster_id: int) -> ClusterRecord:
     """The cluster; NotFound where there is none."""
     record = await db.get(ClusterRecord, cluster_id)
     if record is None:
-        raise NotFound("no_such_cluster", "そのクラスタはありません。", "There is no such cluster.")
+        raise NotFound(
+            "no_such_cluster",
+            "そのクラスタはありません。一覧から選んでください。",
+            "There is no such cluster. Choose one from the list.",
+        )
     return record
 
 
