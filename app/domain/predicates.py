@@ -68,11 +68,18 @@ class Predicate:
 def platform_is(wanted: str) -> Predicate:
     """The cluster's platform."""
 
-    def say(case: Case) -> Text:
+    def yes(case: Case) -> Text:
         is_ = _PLATFORM[case.cluster.platform]
         return Text(ja=f"対象: {is_.ja}", en=f"It is {is_.en}.")
 
-    return Predicate(f"platform = {wanted}", lambda case: case.cluster.platform == wanted, say, say)
+    def no(case: Case) -> Text:
+        for_, is_ = _PLATFORM[wanted], _PLATFORM[case.cluster.platform]
+        return Text(
+            ja=f"この手順の対象は「{for_.ja}」で、このクラスタは「{is_.ja}」です。",
+            en=f"This procedure is for {for_.en}; this is {is_.en}.",
+        )
+
+    return Predicate(f"platform = {wanted}", lambda case: case.cluster.platform == wanted, yes, no)
 
 
 def operation_is(wanted: Operation) -> Predicate:

@@ -130,6 +130,16 @@ def test_a_patch_on_itanium_is_refused_for_itanium_first(
     assert found.nearest[0].why_not.en in found.refused.en
 
 
+def test_a_procedure_for_another_platform_says_which_it_is_for() -> None:
+    against = {
+        near.procedure: near.why_not for near in why_not(Case(cluster(), "patch", Version.parse("R16.3.1")))
+    }
+    assert len({against[number].en for number in ("1.3", "2.1")}) == 2
+    for number in ("1.3", "2.1"):
+        assert against[number].en.endswith("this is a UNIX cluster.")
+        assert against[number].ja.startswith("この手順の対象は「")
+
+
 def test_the_reason_names_the_boundary() -> None:
     found = decide(cluster(**WSFC, version="R12.6"), "upgrade", "R13.2")
     assert isinstance(found, Choice)
