@@ -33,22 +33,19 @@ OF_NODE = frozenset({"node", "node_version", "installed"})
 OF_SITE = frozenset({"site", "database", "group", "virtual_host", "resource", "script"})
 LISTS = frozenset(
     {
-        "any_processes",
         "site_processes",
         "own_processes",
         "local_processes",
         "local_own_processes",
-        "site_processes_from",
         "site_processes_to",
         "own_processes_from",
         "own_processes_to",
-        "local_processes_from",
-        "local_processes_to",
         "local_own_processes_from",
         "healthy",
         "unhealthy",
         "carried_by_active",
         "carried_by_target",
+        "complete_with_last_site",
         "managed",
         "carried_elsewhere",
         "online_standbys",
@@ -57,7 +54,6 @@ LISTS = frozenset(
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
-        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS
@@ -68,6 +64,11 @@ Lists = Mapping[str, tuple[str, ...]]
 def used(texts: Iterable[str]) -> frozenset[str]:
     """The names of the open places in those texts."""
     return frozenset(name for text in texts for name in _PLACE.findall(text))
+
+
+def line_of(place: str, text: str) -> int | None:
+    """The line of the text (from 1) that a place first stands in; None where it does not."""
+    return next((number for number, line in enumerate(text.split("\n"), 1) if place in line), None)
 
 
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:

@@ -142,12 +142,11 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
 
 
 def _key(section: Section, template: StepTemplate, spot: Spot) -> str:
-    """`<section>[a|b]-<step>[.<part>][+<added>][@<node>][/<site>]`, as the plan contract has it."""
-    part = f".{template.part}" if template.part else ""
+    """`<section>[a|b]-<step>[+<added>][@<node>][/<site>]`, as the plan contract has it."""
     added = f"+{template.added}" if template.added else ""
     node = f"@{spot.node.name}" if spot.node else ""
     site = f"/{spot.site.name}" if spot.site else ""
-    return f"{section.section}{section.letter or ''}-{template.step}{part}{added}{node}{site}"
+    return f"{section.section}{section.letter or ''}-{template.step}{added}{node}{site}"
 
 
 def _applies(branch: Branch | None, template: StepTemplate, spot: Spot) -> tuple[bool, Text | None]:
