@@ -71,3 +71,14 @@ def test_something_is_read_before_every_command_that_changes_a_node(
         for step in plan.steps:
             if step.applies and step.kind == "command" and step.destructive:
                 assert step.interlocks, step.key
+
+
+@pytest.mark.parametrize("manager", ["lifekeeper", "vcs", "serviceguard", "pacemaker", "other"])
+def test_a_manager_that_is_spoken_to_on_unix_alone_is_a_persons_on_windows(manager: str) -> None:
+    """Its commands are written for a POSIX shell: PowerShell would read them as something else."""
+    for plan in plans("windows", "windows", manager):
+        for step in plan.steps:
+            assert [check for check in (*step.checks, *step.interlocks) if check.probe == "cluster"] == [], (
+                step.key
+            )
+            assert all("lcdstatus" not in each.text and "hagrp" not in each.text for each in step.commands)
