@@ -8,8 +8,9 @@ from app.domain.cluster import Cluster
 from app.domain.procedure import Plan, Shell
 from app.domain.text import Text
 
-SPOKEN: Mapping[str, frozenset[Shell]] = {"ssh": frozenset({"sh"})}
-"""Over SSH a node's POSIX shell reads every text: one for another shell would be read wrongly, and is never sent."""
+SPOKEN: Mapping[str, frozenset[Shell]] = {"ssh": frozenset({"sh"}), "psrp": frozenset({"powershell", "cmd"})}
+"""Over SSH a node's POSIX shell reads every text: one for another shell would be read wrongly, and is never sent. Over PSRP
+each text says whether PowerShell or cmd.exe is to read it."""
 
 
 def unspoken(plan: Plan, cluster: Cluster) -> tuple[Text, ...]:
