@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.nodes.errors import NodeError
+from app.nodes.errors import ConnectionCut, NodeError, Unreachable
 from app.nodes.target import Target
 from app.nodes.windows_errors import NodeBusy
 
@@ -25,7 +25,7 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two tries to open a session on a node that has no room for one."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
     """One pipeline. `errors`: what it said on the error stream, once it has ended."""
 
@@ -82,13 +82,13 @@ class Lane:
 
     def interrupt(self) -> None:
         """Blocking, from any thread: make the call that is under way come back."""
-        from app.nodes.psrp_faults import FAULTS
+        from app.nodes.psrp_faults import ANYTHING
 
         session = self._session
         try:
             if session is not None:
                 session.interrupt()
-        except FAULTS:
+        except ANYTHING:
             return  # the node is away, so the call comes back by itself
 
     def _next(self) -> Call | None:
@@ -110,46 +110,40 @@ class Lane:
     def _carry_out(self, call: Call) -> None:
         """One call, with a word of its end whatever happens. Once more with a new session where an old one turns out to be
         dead before it has answered: every text that is sent may arrive twice."""
-        from app.nodes.psrp_faults import FAULTS, PinBroken, translate
-
-        used, told = self._session is not None, None
-        dead: Session | None = None
+        told: Exception | None = ConnectionCut(self._target.where, "the thread has ended")
+        used = self._session is not None
         try:
-            try:
-                self._run(call)
-            except FAULTS as error:
-                dead, self._session = self._session, None
-                if dead is None or not used or dead.answered:
-                    raise translate(self._target, error, sent=dead is not None and dead.sent) from error
+            told, dead = self._try(call)
+            if dead is not None and used and not dead.answered:
                 self._drop(dead)
-                dead = None
-                self._run_anew(call)
-        except (NodeError, PinBroken) as error:
-            told = error
+                told, dead = self._try(call)
+                if isinstance(told, Unreachable):  # the first time it may have arrived
+                    told = ConnectionCut(self._target.where, str(told))
         finally:
             call.tell(told)
-            if dead is not None:
-                self._drop(dead)
+        if dead is not None:
+            self._drop(dead)
 
-    def _run_anew(self, call: Call) -> None:
-        from app.nodes.psrp_faults import FAULTS, translate
+    def _try(self, call: Call) -> tuple[Exception | None, Session | None]:
+        """Why it did not come to its end, and the session that has died of it."""
+        from app.nodes.psrp_faults import FAULTS, PinBroken, translate
 
         try:
-            self._run(call)
+            session = self._session or self._open(call)
+            call.errors = session.run(call.script, call.parameters, call.tell, call.stop.is_set)
+        except (NodeError, PinBroken) as error:
+            return error, None
         except FAULTS as error:
             dead, self._session = self._session, None
-            raise translate(self._target, error, sent=dead is not None and dead.sent) from error
-
-    def _run(self, call: Call) -> None:
-        session = self._session or self._open(call)
-        call.errors = session.run(call.script, call.parameters, call.tell, call.stop.is_set)
+            return translate(self._target, error, sent=dead is not None and dead.sent), dead
+        return None, None
 
     def _drop(self, session: Session) -> None:
-        from app.nodes.psrp_faults import FAULTS
+        from app.nodes.psrp_faults import ANYTHING
 
         try:
             session.abandon()
-        except FAULTS:
+        except ANYTHING:
             return
 
     def _open(self, call: Call) -> Session:

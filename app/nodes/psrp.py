@@ -74,8 +74,11 @@ def _guard_session(wsman: WSMan, pin: str | None) -> None:
     build = wsman.transport._build_session
 
     def built() -> Any:
-        session = build()
+        session: Any = build()
         session.trust_env = False
+        if wsman.transport.auth == "basic":  # requests would write them in Latin-1
+            user, secret = wsman.transport.username or "", wsman.transport.password or ""
+            session.auth = (user.encode(), secret.encode())
         if pin:
             adapter: Any = session.get_adapter("https://")
             adapter.poolmanager.connection_pool_kw["assert_fingerprint"] = pin

@@ -48,6 +48,8 @@ FAULTS: tuple[type[Exception], ...] = (
     *(WinRMError, requests.RequestException, *KERBEROS, OSError, ImportError, ET.ParseError),
     *(ValueError, LookupError, AttributeError, struct.error),
 )
+ANYTHING: tuple[type[Exception], ...] = (NodeError, *FAULTS)
+"""What may come of tidying up, where it does not matter."""
 
 
 def translate(target: Target, error: Exception, *, sent: bool) -> Exception:

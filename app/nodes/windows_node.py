@@ -105,6 +105,8 @@ class WindowsNode:
                 words = await self._short(self._named("state", mark, "reach"), mark)
         except TimeoutError:
             raise TimedOut(self.target.where, timeout) from None
+        except ConnectionCut as cut:  # what was sent is a question
+            raise Unreachable(self.target.where, str(cut), "psrp") from cut
         if words != ["absent"]:
             raise GuardBroken(self.target.where, " ".join(words))
 
