@@ -73,18 +73,20 @@ class RunspaceShell(Shell):
         self._receive(given.data, StreamType.prompt_response if given.stream == "pr" else StreamType.default)
 
     def attach(self, greeting: bytes) -> bytes:
-        """A new client greets; the first message is the answer, the others wait for its Receive, which would else wait long."""
+        """A new client greets. The answer is our capability and the pool's limits; the rest waits for its Receive, which comes
+        at once and would else wait for its whole timeout."""
         with self.lock:
             # not pool.connect(): that would number outgoing messages from 1 again, while earlier ones are still kept here
             self._pool.state = RunspacePoolState.Connecting
+            self._pool.prepare_message(self._pool.our_capability)
             self._receive(greeting, keep=True)
             answer = b""
             while (payload := self._pool.data_to_send(BLOCK)) is not None:
                 answer += payload.data
-            first = _first_message(answer)
-            self.flow.put("stdout", answer[len(first) :])
+            cut = _end_of_message(answer, _end_of_message(answer, 0))
+            self.flow.put("stdout", answer[cut:])
             self.state = CONNECTED
-        return first
+        return answer[:cut]
 
     def end(self) -> None:
         """Pipelines that wait for a runspace end too."""
@@ -160,12 +162,11 @@ def _identifier(text: str) -> uuid.UUID:
         raise soap.invalid(f"CommandId: {error}") from error
 
 
-def _first_message(data: bytes) -> bytes:
-    """The bytes of the first whole message: fragments up to the one that says end."""
-    cut = 0
-    while cut + _HEADER <= len(data):
-        flags, size = data[cut + 16], int.from_bytes(data[cut + 17 : cut + _HEADER], "big")
-        cut += _HEADER + size
+def _end_of_message(data: bytes, start: int) -> int:
+    """Where the message that starts at `start` ends: behind the fragment that says so."""
+    while start + _HEADER <= len(data):
+        flags, size = data[start + 16], int.from_bytes(data[start + 17 : start + _HEADER], "big")
+        start += _HEADER + size
         if flags & _END_FRAGMENT:
             break
-    return data[:cut]
+    return start

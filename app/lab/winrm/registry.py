@@ -6,7 +6,6 @@ Nothing ticks: what time has done to a shell is found out whenever somebody asks
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -96,7 +95,7 @@ class Registry:
 
     def silent(self, shell: Shell) -> bool:
         """Whether nobody seems to be there any more, so that another client may connect."""
-        return shell.state == DISCONNECTED or time.monotonic() - shell.heard >= self.patience.shell
+        return shell.state == DISCONNECTED or shell.silence >= self.patience.shell
 
     def delete(self, shell: Shell) -> None:
         """End a shell and all in it."""
@@ -122,9 +121,8 @@ class Registry:
 
     def age(self) -> None:
         """End shells that were idle for too long; those that nobody receives from count as disconnected."""
-        now = time.monotonic()
         for shell in self:
-            if now - shell.heard >= shell.opening.idle_timeout:
+            if shell.silence >= shell.opening.idle_timeout:
                 self.delete(shell)
             elif shell.state == CONNECTED and self.silent(shell):
                 shell.state = DISCONNECTED

@@ -152,10 +152,9 @@ class Service:
         shell = self.registry.shell(request, caller.login, connected=True)
         command_id = request.part("rsp:Receive/rsp:DesiredStream").get("CommandId") or ""
         flow: Flow = shell.flow_of(command_id)
-        shell.heard = time.monotonic()
         most = max(1, (request.envelope - _OVERHEAD) * 3 // 4)
-        batch = flow.take(request.timeout, most, caller.gone)
-        shell.heard = time.monotonic()
+        with shell.listened_to():
+            batch = flow.take(request.timeout, most, caller.gone)
         return [_received(batch, command_id)], lambda: flow.put_back(batch)
 
     def _send(self, request: Request, shell: Shell) -> _Elements:
