@@ -27,7 +27,7 @@ from app.lab.winrm.service import Service
 
 _BACKLOG = 512
 _HANDSHAKE = 30.0
-_POLL = 0.05
+_PAUSE = 0.05  # before the next attempt when the process has no file descriptor left
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ class Endpoint:
     def start(self) -> Self:
         """Answer from now on, in threads of its own."""
         for listener in self._listeners.values():
-            serve = threading.Thread(target=listener.serve_forever, args=(_POLL,), daemon=True)
+            serve = threading.Thread(target=listener.serve, daemon=True)
             serve.start()
             self._opened.callback(serve.join)
-            self._opened.callback(listener.shutdown)
+            self._opened.callback(listener.end)
         return self
 
     def close(self) -> None:
@@ -127,12 +127,29 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(self, endpoint: Endpoint, address: tuple[str, int], tls: bool) -> None:
         super().__init__(address, Exchange)
         self.endpoint, self.tls = endpoint, tls
+        self._ended = threading.Event()
+
+    def serve(self) -> None:
+        """Take connections until `end`; nothing wakes up in between, however many nodes there are."""
+        while not self._ended.is_set():
+            try:
+                connection, address = self.socket.accept()
+            except OSError:
+                self._ended.wait(_PAUSE)
+            else:
+                self.process_request(connection, address)
+
+    def end(self) -> None:
+        """Take no more connections."""
+        self._ended.set()
+        self.socket.shutdown(socket.SHUT_RDWR)
 
     def finish_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
         """One connection from its first byte to its last, in its own thread."""
         with contextlib.closing(self._secured(request)) as connection:
             self.endpoint.connections.add(connection)
             try:
+                self.endpoint.faults.wait_for_light()
                 if self.endpoint.faults.is_down():
                     reset_on_close(connection)
                     return

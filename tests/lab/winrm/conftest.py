@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from app.lab.winrm import Accounts, Authority, Configuration, Endpoint
+from app.lab.winrm import Accounts, Authority, Certificate, Configuration, Endpoint
 from tests.support.winrm import PASSWORD, USER, Clients, Scripts
 
 
 @pytest.fixture(scope="session")
 def authority() -> Authority:
     return Authority.make()
+
+
+@pytest.fixture(scope="session")
+def certificate(authority: Authority) -> Certificate:
+    return authority.node("localhost")
 
 
 @pytest.fixture
@@ -33,11 +38,9 @@ def configuration(authority: Authority) -> Configuration:
 
 @pytest.fixture
 def endpoint(
-    scripts: Scripts, accounts: Accounts, configuration: Configuration, authority: Authority
+    scripts: Scripts, accounts: Accounts, configuration: Configuration, certificate: Certificate
 ) -> Iterator[Endpoint]:
-    with Endpoint(
-        "NODE1", scripts, accounts, configuration, certificate=authority.node("localhost")
-    ) as endpoint:
+    with Endpoint("NODE1", scripts, accounts, configuration, certificate=certificate) as endpoint:
         yield endpoint
 
 

@@ -148,14 +148,6 @@ def test_a_megabyte_arrives_whole(pool: RunspacePool) -> None:
     assert run(pool, f"echo {text}").output == [text]
 
 
-def test_a_client_that_does_not_fetch_holds_the_script_up_and_loses_nothing(pool: RunspacePool) -> None:
-    block = "x" * 1_500_000  # eight of them are more than what is kept for it
-    with PowerShell(pool) as pipeline:
-        for _ in range(8):
-            pipeline.add_script(f"echo {block}").add_statement()
-        assert [len(each) for each in pipeline.invoke()] == [1_500_000] * 8
-
-
 def test_the_pool_tells_its_free_runspaces(pool: RunspacePool) -> None:
     assert pool.get_available_runspaces() == 2
 
