@@ -24,6 +24,7 @@ from app.lab.winrm.faults import Faults
 from app.lab.winrm.registry import Patience, Quotas, Registry
 from app.lab.winrm.scripts import ScriptHost
 from app.lab.winrm.service import Service
+from app.lab.winrm.shells import Machine
 
 _BACKLOG = 512
 _HANDSHAKE = 30.0
@@ -32,11 +33,14 @@ _PAUSE = 0.05  # before the next attempt when the process has no file descriptor
 
 @dataclass(frozen=True)
 class Configuration:
-    """How a node's WinRM is set up. `page` is the machine's code page; `clients` the authority of client certificates."""
+    """How a node's WinRM is set up. `page` is the machine's code page, `windows` and `powershell` what it says of its versions,
+    `clients` the authority of client certificates."""
 
     quotas: Quotas = field(default_factory=Quotas)
     patience: Patience = field(default_factory=Patience)
     page: str = "cp932"
+    windows: str = "10.0.17763"
+    powershell: str = "5.1.17763.1"
     schemes: frozenset[str] = ALL
     keytab: Keytab | None = None
     clients: Authority | None = None
@@ -62,7 +66,8 @@ class Endpoint:
         address: str = "127.0.0.1",
     ) -> None:
         set_up = self._configuration = configuration or Configuration()
-        self.registry = Registry(name, scripts, set_up.quotas, set_up.patience, set_up.page)
+        machine = Machine(name, set_up.page, set_up.windows, set_up.powershell)
+        self.registry = Registry(machine, scripts, set_up.quotas, set_up.patience)
         self.service = Service(self.registry)
         self.doorkeeper = Doorkeeper(name, accounts, set_up.schemes, set_up.keytab)
         self.connections = Connections()

@@ -27,27 +27,27 @@ from psrpcore import (
     SetMinRunspacesEvent,
     StreamType,
 )
-from psrpcore.types import RunspacePoolState
+from psrpcore.types import PSVersion, RunspacePoolState, SessionCapability
 
 from app.lab.winrm import soap
 from app.lab.winrm.flow import BLOCK
 from app.lab.winrm.pipelines import Pipeline
 from app.lab.winrm.scripts import ScriptHost
-from app.lab.winrm.shells import CONNECTED, Command, Input, Line, Opening, Shell, decoded
+from app.lab.winrm.shells import CONNECTED, Command, Input, Line, Machine, Opening, Shell, decoded
 
 _UNREADABLE = (PSRPCoreError, ET.ParseError, ValueError, KeyError, AttributeError, struct.error)
 _HEADER, _END_FRAGMENT = 21, 2  # [MS-PSRP] 2.2.4: object id, fragment id, flags, length
 
 
 class RunspaceShell(Shell):
-    """A pool and its pipelines. `machine` is the node's name."""
+    """A pool and its pipelines on a machine."""
 
     input_streams, output_streams = "stdin pr", "stdout"
 
-    def __init__(self, opening: Opening, scripts: ScriptHost, machine: str, greeting: bytes) -> None:
+    def __init__(self, opening: Opening, scripts: ScriptHost, machine: Machine, greeting: bytes) -> None:
         super().__init__(opening)
         self.scripts, self.machine = scripts, machine
-        self._pool = ServerRunspacePool()
+        self._pool = _pool(machine.powershell)
         self._free = threading.Condition(self.lock)
         self._running = 0
         self._receive(greeting)
@@ -153,6 +153,20 @@ class RunspaceShell(Shell):
             pipeline.end_input()
         elif isinstance(event, GetCommandMetadataEvent):
             pipeline.refuse("The lab does not know: Get-Command over PSRP (GetCommandMetadata)")
+
+
+def _pool(powershell: str) -> ServerRunspacePool:
+    """A pool that says which PowerShell it is ([MS-PSRP] 2.2.2.1, 2.2.2.13): 2.0 speaks 2.1 of the protocol, 3.0 2.2, 5.0 2.3."""
+    major = int(powershell.partition(".")[0])
+    protocol = "2.1" if major < 3 else "2.2" if major < 5 else "2.3"
+    table = {"PSVersion": PSVersion(powershell), "PSRemotingProtocolVersion": PSVersion(protocol)}
+    pool = ServerRunspacePool(application_private_data={"PSVersionTable": table})
+    pool.our_capability = SessionCapability(
+        PSVersion=PSVersion("2.0"),
+        protocolversion=PSVersion(protocol),
+        SerializationVersion=PSVersion("1.1.0.1"),
+    )
+    return pool
 
 
 def _identifier(text: str) -> uuid.UUID:

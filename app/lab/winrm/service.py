@@ -66,10 +66,10 @@ class Service:
             request = soap.read(raw)
             message_id, verb = request.message_id, request.verb
             if request.identify:
-                return Answer(200, soap.identity(config.VERSION), "Identify")
+                return Answer(200, soap.identity(config.version(self.registry.machine.windows)), "Identify")
             body, undo = self._carry_out(request, caller)
         except Fault as fault:
-            return Answer(500, soap.fault(fault, message_id, self.registry.name), verb)
+            return Answer(500, soap.fault(fault, message_id, self.registry.machine.name), verb)
         return Answer(200, soap.reply(f"{request.action}Response", message_id, *body), verb, undo)
 
     def _carry_out(self, request: Request, caller: Caller) -> tuple[_Elements, Callable[[], None]]:
@@ -104,7 +104,7 @@ class Service:
             node("w:ResourceURI", request.resource),
             node("w:SelectorSet", selector),
         )
-        address = node("a:Address", f"http://{self.registry.name}/wsman")
+        address = node("a:Address", f"http://{self.registry.machine.name}/wsman")
         return [node("x:ResourceCreated", address, reference), shell.described()]
 
     def _get(self, request: Request, login: Login) -> ET.Element:

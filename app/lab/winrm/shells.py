@@ -35,6 +35,16 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What a node says of itself: its name, the code page that its programs write in, the versions of Windows and PowerShell."""
+
+    name: str
+    page: str = "cp932"
+    windows: str = "10.0.17763"
+    powershell: str = "5.1.17763.1"
+
+
+@dataclass(frozen=True)
 class Opening:
     """How a shell was opened: times in seconds, `codepage` as the client asked ("65001") or "" for the machine's."""
 

@@ -106,7 +106,7 @@ _READ: dict[type, Callable[..., object]] = {
     list: lambda value: [incoming(each) for each in value],
     dict: lambda value: Hashtable((incoming(key), incoming(each)) for key, each in value.items()),
     ps.PSCustomObject: _read_object,
-    ps.PSSecureString: lambda value: value.decrypt(),
+    ps.PSSecureString: lambda value: str.__str__(value.decrypt()),
 }
 
 

@@ -14,7 +14,7 @@ from pypsrp.exceptions import AuthenticationError, WinRMTransportError
 from pypsrp.shell import Process, WinRS
 
 from app.lab.model import LabError
-from app.lab.winrm import Accounts, Authority, Endpoint, Keytab
+from app.lab.winrm import Accounts, Authority, Endpoint, Keytab, self_signed
 from app.lab.winrm.authentication import Doorkeeper
 from tests.support.winrm import PASSWORD, TERMINATE, USER, Clients, Scripts
 
@@ -144,6 +144,16 @@ def test_an_unknown_authority_is_refused_and_the_right_one_trusted(clients: Clie
     with pytest.raises(requests.exceptions.SSLError, match="certificate verify failed"):
         echo(clients, tls=True, cert_validation=str(tmp_path / "other.pem"))
     assert echo(clients, tls=True)
+
+
+def test_a_self_signed_certificate_is_trusted_when_it_is_pinned(clients: Clients, tmp_path: Path) -> None:
+    own, another = self_signed("node1"), self_signed("node1")
+    clients.endpoint.use_certificate(own)
+    for shown in (own, another):
+        shown.write(tmp_path / f"{shown.fingerprint}.pem")
+    assert echo(clients, tls=True, cert_validation=str(tmp_path / f"{own.fingerprint}.pem"))
+    with pytest.raises(requests.exceptions.SSLError):
+        echo(clients, tls=True, cert_validation=str(tmp_path / f"{another.fingerprint}.pem"))
 
 
 @pytest.mark.parametrize(

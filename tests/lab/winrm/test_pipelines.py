@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
-from pypsrp.complex_objects import PSInvocationState
+from pypsrp.complex_objects import ObjectMeta, PSInvocationState
 from pypsrp.powershell import PowerShell, RunspacePool
 
+from app.lab.winrm import Configuration, Endpoint
 from tests.support.winrm import Clients, Scripts
 
 
@@ -84,6 +86,14 @@ def test_arguments_and_parameters_arrive_as_plain_values(pool: RunspacePool) -> 
         "Flag=True",
         "List=['a', 2.5, bytearray(b'\\x00\\xff')]",
     ]
+
+
+def test_a_secret_arrives_that_was_encrypted_with_the_pools_key(pool: RunspacePool) -> None:
+    pool.exchange_keys()
+    with PowerShell(pool) as pipeline:
+        secret = pool.serialize("秘密", ObjectMeta("SS"))
+        pipeline.add_script("arguments").add_parameter("Secret", secret)
+        assert pipeline.invoke() == ["Secret='秘密'"]
 
 
 def test_input_is_fed_object_by_object(pool: RunspacePool) -> None:
@@ -190,3 +200,30 @@ def test_nobody_else_may_use_or_see_a_shell(pool: RunspacePool, clients: Clients
         assert RunspacePool.get_runspace_pools(stranger) == []
         with pytest.raises(Exception, match="Access is denied"):
             signal(stranger, pool, PowerShell(pool))
+
+
+class TestOldPowerShell:
+    """2.0, as Windows Server 2008 R2 has it."""
+
+    @pytest.fixture
+    def configuration(self) -> Configuration:
+        return Configuration(windows="6.1.7601", powershell="2.0")
+
+    def test_a_client_learns_which_powershell_it_talks_to(self, pool: RunspacePool) -> None:
+        assert (pool.protocol_version, pool.application_private_data is not None) == ("2.1", True)
+        table = pool.application_private_data.data["PSVersionTable"]
+        assert str(table["PSVersion"]) == "2.0"
+        assert run(pool, "echo old").output == ["old"]
+
+
+def test_idle_shells_cost_no_thread(clients: Clients, endpoint: Endpoint) -> None:
+    before = threading.active_count()
+    for _ in range(10):
+        wsman = clients.wsman()
+        RunspacePool(wsman).open()
+        wsman.close()
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert len(list(endpoint.registry)) == 10
