@@ -1,4 +1,4 @@
-"""The binary operators, on values. Types and patterns that need a machine or a script's state (-is, -as, -match) are elsewhere."""
+"""The binary operators, on values. Those that need a machine or the state of a script (-is, -as, -match) are elsewhere."""
 
 from __future__ import annotations
 
