@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from psrpcore.types import PSCustomObject, PSDateTime, PSDuration, PSGuid
+from psrpcore.types import PSCustomObject
 
 from app.lab.powershell.formatting import Formatted
 from app.lab.powershell.objects import (
@@ -37,17 +37,17 @@ def portable(value: object, depth: int = DEPTH) -> object:
         return bytes(value)
     if isinstance(value, list):
         return [portable(each, depth) for each in value]
-    if isinstance(value, datetime):
-        return PSDateTime.fromisoformat(value.isoformat())
-    if isinstance(value, timedelta):
-        return PSDuration(days=value.days, seconds=value.seconds, microseconds=value.microseconds)
-    if isinstance(value, UUID):
-        return PSGuid(str(value))
+    if isinstance(value, datetime | timedelta | UUID):
+        return value  # psrpcore knows them by themselves
     if isinstance(value, Hashtable | PSObject):
         if depth <= 0:
             return text(value)
         items = {text(name): portable(each, depth - 1) for name, each in value.items()}
-        return items if isinstance(value, Hashtable) else PSCustomObject(**items)
+        if isinstance(value, Hashtable):
+            return items
+        sent = PSCustomObject(**items)
+        sent.PSObject.to_string = value.text
+        return sent
     unrolled = getattr(value, "unrolled", None)
     if unrolled is not None:
         return [portable(each, depth) for each in unrolled()]
