@@ -29,7 +29,7 @@ def portable(value: object, depth: int = DEPTH) -> object:
     such form: a format object, an object of the lab's own."""
     if value is None or value is NOTHING:
         return None
-    if isinstance(value, bool | float) or type(value) is int:
+    if isinstance(value, bool | int | float):
         return value
     if isinstance(value, str | EnumValue | NetType | ScriptBlock | ErrorRecord):
         return str(text(value))
@@ -46,10 +46,30 @@ def portable(value: object, depth: int = DEPTH) -> object:
         if isinstance(value, Hashtable):
             return items
         sent = PSCustomObject(**items)
-        sent.PSObject.to_string = value.text
+        if value.text is not None:
+            sent.PSObject.to_string = value.text
         return sent
     unrolled = getattr(value, "unrolled", None)
     if unrolled is not None:
         return [portable(each, depth) for each in unrolled()]
     kind = "a format object" if isinstance(value, Formatted) else f"a {type(value).__name__}"
     raise LabDoesNotKnow(f"how {kind} is sent over PSRP")
+
+
+def local(value: object) -> object:
+    """What a client has sent, as a script's value: strings, numbers, lists and dictionaries. Raises LabDoesNotKnow for others."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
+    if isinstance(value, bytes | bytearray):
+        return bytearray(value)
+    if isinstance(value, dict):
+        return Hashtable((local(key), local(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return [local(each) for each in value]
+    if isinstance(value, datetime | timedelta | UUID):
+        return value
+    raise LabDoesNotKnow(f"what a client sends as {type(value).__name__}")
