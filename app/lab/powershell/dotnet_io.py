@@ -172,6 +172,19 @@ class Digest:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self._running = hashlib.new(name)
+        self.hash: bytearray | None = None
+
+    def more(self, data: bytearray, start: int, count: int, *_copy: object) -> int:
+        """TransformBlock: take in another part; gives its length."""
+        self._running.update(data[start : start + count])
+        return count
+
+    def last(self, data: bytearray, start: int, count: int) -> bytearray:
+        """TransformFinalBlock: take in the last part; gives it."""
+        self._running.update(data[start : start + count])
+        self.hash, self._running = bytearray(self._running.digest()), hashlib.new(self.name)
+        return data[start : start + count]
 
     def of(self, data: Any) -> bytearray:
         """The digest of bytes, or of all that is left in an object with Python's read()."""
@@ -215,6 +228,9 @@ _ALGORITHM = NetType(
             "object",
             "object, int, int",
         ),
+        "TransformBlock": Method(Digest.more, "object, int, int, object, int"),
+        "TransformFinalBlock": Method(Digest.last, "object, int, int"),
+        "Hash": Property(lambda it: it.hash),
         "Dispose": Method(lambda _it: None, "", void=True),
         "Clear": Method(lambda _it: None, "", void=True),
     },
