@@ -7,7 +7,7 @@ if exist ..\ended\%2 exit /b 0
 md work 2>nul
 cd work || exit /b 1
 if "%3"=="powershell" "%SystemRoot%\System32\WindowsPowerShell\v1.0\powershell.exe" -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -InputFormat None -File "%~dp0payload.ps1" 1>>..\out 2>>..\err <nul
-if "%3"=="cmd" "%ComSpec%" /d /c "%~dp0payload.cmd" 1>>..\out 2>>..\err <nul
+if "%3"=="cmd" "%ComSpec%" /q /d /c "%~dp0payload.cmd" 1>>..\out 2>>..\err <nul
 set "RC=%ERRORLEVEL%"
 cd ..
 >status.new echo %RC% .
