@@ -80,6 +80,7 @@ class WindowsNode:
         self._caller, self._timeout = caller, timeout
         self._idle: list[Lane] = []
         self._threads: set[Lane] = set()
+        self._retired: set[Lane] = set()
         self._calls: set[Call] = set()
         self._interrupts: set[asyncio.Future[None]] = set()
         self._all = asyncio.Semaphore(IN_FLIGHT)
@@ -95,6 +96,7 @@ class WindowsNode:
             lane.retire()
         busy = [asyncio.to_thread(lane.interrupt) for lane in lanes if lane.thread.is_alive()]
         await asyncio.gather(*busy, *self._interrupts)
+        lanes += self._retired
         await asyncio.gather(*(asyncio.to_thread(lane.thread.join, CLOSE_SECONDS) for lane in lanes))
 
     async def reach(self, timeout: float) -> None:
@@ -252,6 +254,7 @@ class WindowsNode:
         call.stop.set()
         lane.retire()
         self._threads.discard(lane)
+        self._retired = {each for each in self._retired if each.thread.is_alive()} | {lane}
         ending = asyncio.ensure_future(asyncio.to_thread(lane.interrupt))
         self._interrupts.add(ending)
         ending.add_done_callback(self._interrupts.discard)

@@ -162,7 +162,10 @@ def _directory(machine: Machine) -> NetType:
             "GetFiles": method(lambda path: named(path, "file"), "string"),
             "GetDirectories": method(lambda path: named(path, "folder"), "string"),
             "Delete": method(
-                lambda path, deep=False: files.delete_folder(full(path), deep), "string", "string, bool", void=True
+                lambda path, deep=False: files.delete_folder(full(path), deep),
+                "string",
+                "string, bool",
+                void=True,
             ),
             "GetAccessControl": method(
                 lambda path: Security(machine.access(full(path)) or INHERITED), "string"
