@@ -241,6 +241,10 @@ def _pause(paused: bool) -> Callable[[Computer, Values], None]:
     )
 
 
+def _service(start: bool) -> Callable[[Computer, Values], None]:
+    return lambda computer, _values: computer.machine.service(start)
+
+
 def _move(computer: Computer, values: Values) -> None:
     computer.machine.cluster("move", name=values["group"], node=values["node"])
 
@@ -270,6 +274,8 @@ _ALL = (
     Act("resume-monitors", "the group's monitors are resumed", "グループの監視を再開", ("group",), _monitors(False)),
     Act("pause", "the node is paused", "ノードを一時停止", ("node",), _pause(True)),
     Act("resume", "the node is resumed", "ノードを再開", ("node",), _pause(False)),
+    Act("start-cluster", "the node's cluster service is started", "クラスタサービスを開始", (), _service(True)),
+    Act("stop-cluster", "the node's cluster service is stopped", "クラスタサービスを停止", (), _service(False)),
     Act("move", "the group is moved", "グループを移動", ("group", "node"), _move),
 )  # fmt: skip
 ACTS = {act.name: act for act in _ALL}
