@@ -31,7 +31,7 @@ class Act:
     en: str
     ja: str
     fields: tuple[str, ...]
-    run: Callable[[Computer, Values], None]
+    run: Callable[[Computer, Values], object]
 
 
 def do(computer: Computer, name: str, values: Values) -> list[str]:
@@ -199,9 +199,9 @@ def _site_resource(computer: Computer, site: str) -> str:
     raise ClusterError(5007, f"({site})")
 
 
-def _on_site(verb: str) -> Callable[[Computer, Values], None]:
-    return lambda computer, values: (
-        computer.machine.cluster(verb, name=_site_resource(computer, values["site"])) and None
+def _on_site(verb: str) -> Callable[[Computer, Values], object]:
+    return lambda computer, values: computer.machine.cluster(
+        verb, name=_site_resource(computer, values["site"])
     )
 
 
@@ -229,19 +229,17 @@ def _register_type(computer: Computer, _values: Values) -> None:
     machine.cluster("add-extension", dll=product.RESOURCE_DLLS[1])
 
 
-def _monitors(suspended: bool) -> Callable[[Computer, Values], None]:
-    return lambda computer, values: (
-        computer.machine.cluster("suspend-monitors", group=values["group"], suspended=suspended) and None
+def _monitors(suspended: bool) -> Callable[[Computer, Values], object]:
+    return lambda computer, values: computer.machine.cluster(
+        "suspend-monitors", group=values["group"], suspended=suspended
     )
 
 
-def _pause(paused: bool) -> Callable[[Computer, Values], None]:
-    return lambda computer, values: (
-        computer.machine.cluster("pause", node=values["node"], paused=paused) and None
-    )
+def _pause(paused: bool) -> Callable[[Computer, Values], object]:
+    return lambda computer, values: computer.machine.cluster("pause", node=values["node"], paused=paused)
 
 
-def _service(start: bool) -> Callable[[Computer, Values], None]:
+def _service(start: bool) -> Callable[[Computer, Values], object]:
     return lambda computer, _values: computer.machine.service(start)
 
 

@@ -108,5 +108,3 @@ def _has_command(world: World, word: str) -> bool:
 def _has_type(world: World, name: str) -> bool:
     plain = re.sub(r"(\[\])+$", "", name)
     return plain in ("object", "ordered") or plain.endswith("exception") or world.type(plain) is not None
-
-

@@ -28,7 +28,17 @@ class Nodes:
         names = node_names(nodes)
         ports = [*range(21001, 21001 + nodes)]  # nobody listens on them
         self.lab: Lab = build.build(
-            folder, platform, "tokyo-batch", version, local_site, some_sites(sites), names, ports, arch, clwin, 21000
+            folder,
+            platform,
+            "tokyo-batch",
+            version,
+            local_site,
+            some_sites(sites),
+            names,
+            ports,
+            arch,
+            clwin,
+            21000,
         )
         self.layout = Layout(folder)
         self.manager = Manager(self.layout.cluster_state, build.first_cluster(self.lab), {})

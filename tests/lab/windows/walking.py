@@ -63,7 +63,11 @@ class Walker:
     def failing(self, checks: tuple[Check, ...], node: str) -> list[str]:
         """What of them does not pass."""
         asked = [(check, self.ask(check, node)) for check in checks if check.commands]
-        return [f"{check.en}: {verdict} {self.told[-len(asked):]}" for check, verdict in asked if verdict.result != "pass"]
+        return [
+            f"{check.en}: {verdict} {self.told[-len(asked) :]}"
+            for check, verdict in asked
+            if verdict.result != "pass"
+        ]
 
     def walk(self, plan: Plan) -> None:
         """All of it."""
