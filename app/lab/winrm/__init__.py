@@ -7,7 +7,7 @@ Who runs the scripts is a ScriptHost, and no business of this package.
 
 from app.lab.winrm.accounts import Accounts
 from app.lab.winrm.authentication import Keytab
-from app.lab.winrm.certificates import Authority, Certificate
+from app.lab.winrm.certificates import Authority, Certificate, self_signed
 from app.lab.winrm.endpoint import Configuration, Endpoint
 from app.lab.winrm.faults import Faults
 from app.lab.winrm.registry import Patience, Quotas
@@ -28,4 +28,5 @@ __all__ = [
     "Quotas",
     "ScriptHost",
     "Statement",
+    "self_signed",
 ]

@@ -51,6 +51,15 @@ class Certificate:
             key.write_bytes(self.key)
 
 
+def self_signed(name: str, addresses: tuple[str, ...] = ("127.0.0.1",)) -> Certificate:
+    """A certificate that nobody vouches for, as Windows' own set-up makes one: to be pinned."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = _builder(_name(name), _name(name), key.public_key(), datetime.now(UTC), _LIFE)
+    builder = builder.add_extension(_alternatives(name, addresses), critical=False)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    return _pem(builder.sign(key, hashes.SHA256()), key)
+
+
 class Authority:
     """A certificate authority, made anew or from its own certificate and key."""
 
@@ -77,10 +86,7 @@ class Authority:
         self, name: str, addresses: tuple[str, ...] = ("127.0.0.1",), *, expired: bool = False
     ) -> Certificate:
         """A node's certificate for its name and addresses; `expired` ended a month ago. For another name: give one."""
-        alternatives: list[x509.GeneralName] = [x509.DNSName(name)]
-        alternatives += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
-        extension = x509.SubjectAlternativeName(alternatives)
-        return self._signed(name, extension, ExtendedKeyUsageOID.SERVER_AUTH, expired)
+        return self._signed(name, _alternatives(name, addresses), ExtendedKeyUsageOID.SERVER_AUTH, expired)
 
     def client(self, common_name: str) -> Certificate:
         """A certificate to log on with."""
@@ -111,6 +117,12 @@ def common_name(der: bytes) -> str | None:
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _alternatives(name: str, addresses: tuple[str, ...]) -> x509.SubjectAlternativeName:
+    named: list[x509.GeneralName] = [x509.DNSName(name)]
+    named += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
+    return x509.SubjectAlternativeName(named)
 
 
 def _builder(

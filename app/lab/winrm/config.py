@@ -16,12 +16,17 @@ from app.lab.winrm.soap import node
 if TYPE_CHECKING:
     from app.lab.winrm.registry import Quotas
 
-VERSION = "OS: 10.0.17763 SP: 0.0 Stack: 3.0"
 UNTOLD_VERSION = "OS: 0.0.0 SP: 0.0 Stack: 3.0"
 """What Identify says to somebody who has not logged on."""
 RESOURCE = soap.NAMESPACES["cfg"]
 _PLUGIN = f"{RESOURCE}/plugin"
 _PLUGIN_NAME = "microsoft.powershell"
+
+
+def version(windows: str) -> str:
+    """What Identify says to somebody who has logged on; WinRM 2.0 came with Windows 6.1, 3.0 with 6.2."""
+    stack = "2.0" if windows.startswith("6.1.") else "3.0"
+    return f"OS: {windows} SP: 0.0 Stack: {stack}"
 
 
 def new_id() -> str:

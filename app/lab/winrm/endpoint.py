@@ -24,19 +24,23 @@ from app.lab.winrm.faults import Faults
 from app.lab.winrm.registry import Patience, Quotas, Registry
 from app.lab.winrm.scripts import ScriptHost
 from app.lab.winrm.service import Service
+from app.lab.winrm.shells import Machine
 
 _BACKLOG = 512
 _HANDSHAKE = 30.0
-_POLL = 0.05
+_PAUSE = 0.05  # before the next attempt when the process has no file descriptor left
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """How a node's WinRM is set up. `page` is the machine's code page; `clients` the authority of client certificates."""
+    """How a node's WinRM is set up. `page` is the machine's code page, `windows` and `powershell` what it says of its versions,
+    `clients` the authority of client certificates."""
 
     quotas: Quotas = field(default_factory=Quotas)
     patience: Patience = field(default_factory=Patience)
     page: str = "cp932"
+    windows: str = "10.0.17763"
+    powershell: str = "5.1.17763.1"
     schemes: frozenset[str] = ALL
     keytab: Keytab | None = None
     clients: Authority | None = None
@@ -62,7 +66,8 @@ class Endpoint:
         address: str = "127.0.0.1",
     ) -> None:
         set_up = self._configuration = configuration or Configuration()
-        self.registry = Registry(name, scripts, set_up.quotas, set_up.patience, set_up.page)
+        machine = Machine(name, set_up.page, set_up.windows, set_up.powershell)
+        self.registry = Registry(machine, scripts, set_up.quotas, set_up.patience)
         self.service = Service(self.registry)
         self.doorkeeper = Doorkeeper(name, accounts, set_up.schemes, set_up.keytab)
         self.connections = Connections()
@@ -99,10 +104,10 @@ class Endpoint:
     def start(self) -> Self:
         """Answer from now on, in threads of its own."""
         for listener in self._listeners.values():
-            serve = threading.Thread(target=listener.serve_forever, args=(_POLL,), daemon=True)
+            serve = threading.Thread(target=listener.serve, daemon=True)
             serve.start()
             self._opened.callback(serve.join)
-            self._opened.callback(listener.shutdown)
+            self._opened.callback(listener.end)
         return self
 
     def close(self) -> None:
@@ -127,12 +132,29 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(self, endpoint: Endpoint, address: tuple[str, int], tls: bool) -> None:
         super().__init__(address, Exchange)
         self.endpoint, self.tls = endpoint, tls
+        self._ended = threading.Event()
+
+    def serve(self) -> None:
+        """Take connections until `end`; nothing wakes up in between, however many nodes there are."""
+        while not self._ended.is_set():
+            try:
+                connection, address = self.socket.accept()
+            except OSError:
+                self._ended.wait(_PAUSE)
+            else:
+                self.process_request(connection, address)
+
+    def end(self) -> None:
+        """Take no more connections."""
+        self._ended.set()
+        self.socket.shutdown(socket.SHUT_RDWR)
 
     def finish_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
         """One connection from its first byte to its last, in its own thread."""
         with contextlib.closing(self._secured(request)) as connection:
             self.endpoint.connections.add(connection)
             try:
+                self.endpoint.faults.wait_for_light()
                 if self.endpoint.faults.is_down():
                     reset_on_close(connection)
                     return

@@ -143,7 +143,7 @@ class Pipeline(Command):
 
     def information(self, text: str) -> None:
         """One line of Write-Host or Write-Information."""
-        login, name = self._shell.opening.login, self._shell.machine
+        login, name = self._shell.opening.login, self._shell.machine.name
         self._say(lambda: self._server.write_information(text, "Write-Host", user=login.user, computer=name))
 
     def progress(self, text: str, percent: int) -> None:

@@ -27,27 +27,27 @@ from psrpcore import (
     SetMinRunspacesEvent,
     StreamType,
 )
-from psrpcore.types import RunspacePoolState
+from psrpcore.types import PSVersion, RunspacePoolState, SessionCapability
 
 from app.lab.winrm import soap
 from app.lab.winrm.flow import BLOCK
 from app.lab.winrm.pipelines import Pipeline
 from app.lab.winrm.scripts import ScriptHost
-from app.lab.winrm.shells import CONNECTED, Command, Input, Line, Opening, Shell, decoded
+from app.lab.winrm.shells import CONNECTED, Command, Input, Line, Machine, Opening, Shell, decoded
 
 _UNREADABLE = (PSRPCoreError, ET.ParseError, ValueError, KeyError, AttributeError, struct.error)
 _HEADER, _END_FRAGMENT = 21, 2  # [MS-PSRP] 2.2.4: object id, fragment id, flags, length
 
 
 class RunspaceShell(Shell):
-    """A pool and its pipelines. `machine` is the node's name."""
+    """A pool and its pipelines on a machine."""
 
     input_streams, output_streams = "stdin pr", "stdout"
 
-    def __init__(self, opening: Opening, scripts: ScriptHost, machine: str, greeting: bytes) -> None:
+    def __init__(self, opening: Opening, scripts: ScriptHost, machine: Machine, greeting: bytes) -> None:
         super().__init__(opening)
         self.scripts, self.machine = scripts, machine
-        self._pool = ServerRunspacePool()
+        self._pool = _pool(machine.powershell)
         self._free = threading.Condition(self.lock)
         self._running = 0
         self._receive(greeting)
@@ -73,18 +73,20 @@ class RunspaceShell(Shell):
         self._receive(given.data, StreamType.prompt_response if given.stream == "pr" else StreamType.default)
 
     def attach(self, greeting: bytes) -> bytes:
-        """A new client greets; the first message is the answer, the others wait for its Receive, which would else wait long."""
+        """A new client greets. The answer is our capability and the pool's limits; the rest waits for its Receive, which comes
+        at once and would else wait for its whole timeout."""
         with self.lock:
             # not pool.connect(): that would number outgoing messages from 1 again, while earlier ones are still kept here
             self._pool.state = RunspacePoolState.Connecting
+            self._pool.prepare_message(self._pool.our_capability)
             self._receive(greeting, keep=True)
             answer = b""
             while (payload := self._pool.data_to_send(BLOCK)) is not None:
                 answer += payload.data
-            first = _first_message(answer)
-            self.flow.put("stdout", answer[len(first) :])
+            cut = _end_of_message(answer, _end_of_message(answer, 0))
+            self.flow.put("stdout", answer[cut:])
             self.state = CONNECTED
-        return first
+        return answer[:cut]
 
     def end(self) -> None:
         """Pipelines that wait for a runspace end too."""
@@ -153,6 +155,20 @@ class RunspaceShell(Shell):
             pipeline.refuse("The lab does not know: Get-Command over PSRP (GetCommandMetadata)")
 
 
+def _pool(powershell: str) -> ServerRunspacePool:
+    """A pool that says which PowerShell it is ([MS-PSRP] 2.2.2.1, 2.2.2.13): 2.0 speaks 2.1 of the protocol, 3.0 2.2, 5.0 2.3."""
+    major = int(powershell.partition(".")[0])
+    protocol = "2.1" if major < 3 else "2.2" if major < 5 else "2.3"
+    table = {"PSVersion": PSVersion(powershell), "PSRemotingProtocolVersion": PSVersion(protocol)}
+    pool = ServerRunspacePool(application_private_data={"PSVersionTable": table})
+    pool.our_capability = SessionCapability(
+        PSVersion=PSVersion("2.0"),
+        protocolversion=PSVersion(protocol),
+        SerializationVersion=PSVersion("1.1.0.1"),
+    )
+    return pool
+
+
 def _identifier(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
@@ -160,12 +176,11 @@ def _identifier(text: str) -> uuid.UUID:
         raise soap.invalid(f"CommandId: {error}") from error
 
 
-def _first_message(data: bytes) -> bytes:
-    """The bytes of the first whole message: fragments up to the one that says end."""
-    cut = 0
-    while cut + _HEADER <= len(data):
-        flags, size = data[cut + 16], int.from_bytes(data[cut + 17 : cut + _HEADER], "big")
-        cut += _HEADER + size
+def _end_of_message(data: bytes, start: int) -> int:
+    """Where the message that starts at `start` ends: behind the fragment that says so."""
+    while start + _HEADER <= len(data):
+        flags, size = data[start + 16], int.from_bytes(data[start + 17 : start + _HEADER], "big")
+        start += _HEADER + size
         if flags & _END_FRAGMENT:
             break
-    return data[:cut]
+    return start

@@ -6,7 +6,6 @@ Nothing ticks: what time has done to a shell is found out whenever somebody asks
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from app.lab.winrm import soap
 from app.lab.winrm.psrp import RunspaceShell
 from app.lab.winrm.scripts import Login, ScriptHost
-from app.lab.winrm.shells import CONNECTED, DISCONNECTED, Shell, decoded, opening
+from app.lab.winrm.shells import CONNECTED, DISCONNECTED, Machine, Shell, decoded, opening
 from app.lab.winrm.winrs import CmdShell
 
 CMD = f"{soap.SHELL}/cmd"
@@ -48,9 +47,9 @@ class Patience:
 class Registry:
     """Shells by id. `quotas` and `patience` may be replaced while it runs."""
 
-    def __init__(self, name: str, scripts: ScriptHost, quotas: Quotas, patience: Patience, page: str) -> None:
-        self.name, self.quotas, self.patience = name, quotas, patience
-        self._scripts, self._page = scripts, page
+    def __init__(self, machine: Machine, scripts: ScriptHost, quotas: Quotas, patience: Patience) -> None:
+        self.machine, self.quotas, self.patience = machine, quotas, patience
+        self._scripts = scripts
         self._lock = threading.Lock()
         self._shells: dict[str, Shell] = {}
 
@@ -71,10 +70,10 @@ class Registry:
     def _open(self, request: soap.Request, asked: ET.Element, login: Login, shell_id: str) -> Shell:
         given = opening(request, login, shell_id, self.quotas.idle_timeout)
         if request.resource == CMD:
-            return CmdShell(given, self._scripts, self._page)
+            return CmdShell(given, self._scripts, self.machine.page)
         if request.resource.startswith(_POWERSHELL):
             greeting = decoded(asked.findtext("pwsh:creationXml", "", soap.NAMESPACES))
-            return RunspaceShell(given, self._scripts, self.name, greeting)
+            return RunspaceShell(given, self._scripts, self.machine, greeting)
         raise soap.unsupported(f"the resource {request.resource}")
 
     def shell(self, request: soap.Request, login: Login, connected: bool) -> Shell:
@@ -96,7 +95,7 @@ class Registry:
 
     def silent(self, shell: Shell) -> bool:
         """Whether nobody seems to be there any more, so that another client may connect."""
-        return shell.state == DISCONNECTED or time.monotonic() - shell.heard >= self.patience.shell
+        return shell.state == DISCONNECTED or shell.silence >= self.patience.shell
 
     def delete(self, shell: Shell) -> None:
         """End a shell and all in it."""
@@ -122,9 +121,8 @@ class Registry:
 
     def age(self) -> None:
         """End shells that were idle for too long; those that nobody receives from count as disconnected."""
-        now = time.monotonic()
         for shell in self:
-            if now - shell.heard >= shell.opening.idle_timeout:
+            if shell.silence >= shell.opening.idle_timeout:
                 self.delete(shell)
             elif shell.state == CONNECTED and self.silent(shell):
                 shell.state = DISCONNECTED

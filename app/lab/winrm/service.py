@@ -66,10 +66,10 @@ class Service:
             request = soap.read(raw)
             message_id, verb = request.message_id, request.verb
             if request.identify:
-                return Answer(200, soap.identity(config.VERSION), "Identify")
+                return Answer(200, soap.identity(config.version(self.registry.machine.windows)), "Identify")
             body, undo = self._carry_out(request, caller)
         except Fault as fault:
-            return Answer(500, soap.fault(fault, message_id, self.registry.name), verb)
+            return Answer(500, soap.fault(fault, message_id, self.registry.machine.name), verb)
         return Answer(200, soap.reply(f"{request.action}Response", message_id, *body), verb, undo)
 
     def _carry_out(self, request: Request, caller: Caller) -> tuple[_Elements, Callable[[], None]]:
@@ -104,7 +104,7 @@ class Service:
             node("w:ResourceURI", request.resource),
             node("w:SelectorSet", selector),
         )
-        address = node("a:Address", f"http://{self.registry.name}/wsman")
+        address = node("a:Address", f"http://{self.registry.machine.name}/wsman")
         return [node("x:ResourceCreated", address, reference), shell.described()]
 
     def _get(self, request: Request, login: Login) -> ET.Element:
@@ -152,10 +152,9 @@ class Service:
         shell = self.registry.shell(request, caller.login, connected=True)
         command_id = request.part("rsp:Receive/rsp:DesiredStream").get("CommandId") or ""
         flow: Flow = shell.flow_of(command_id)
-        shell.heard = time.monotonic()
         most = max(1, (request.envelope - _OVERHEAD) * 3 // 4)
-        batch = flow.take(request.timeout, most, caller.gone)
-        shell.heard = time.monotonic()
+        with shell.listened_to():
+            batch = flow.take(request.timeout, most, caller.gone)
         return [_received(batch, command_id)], lambda: flow.put_back(batch)
 
     def _send(self, request: Request, shell: Shell) -> _Elements:

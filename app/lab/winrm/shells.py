@@ -8,6 +8,8 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from app.lab.winrm import soap
@@ -30,6 +32,16 @@ class Command:
         """Ask it to end, and wake whatever waits for room."""
         self.stop.set()
         self.flow.wake()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a node says of itself: its name, the code page that its programs write in, the versions of Windows and PowerShell."""
+
+    name: str
+    page: str = "cp932"
+    windows: str = "10.0.17763"
+    powershell: str = "5.1.17763.1"
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class Input:
 
 
 class Shell(ABC):
-    """What both kinds of shell share. `heard` is the last time a client asked for anything, `received` the last Receive."""
+    """What both kinds of shell share. `heard` is the last time a client asked for anything."""
 
     input_streams, output_streams = "stdin", "stdout stderr"
 
@@ -76,11 +88,29 @@ class Shell(ABC):
         self.flow = Flow()
         self.created = self.heard = time.monotonic()
         self.lock = threading.RLock()
+        self._listening = 0
 
     @property
     def id(self) -> str:
         """The ShellId in capitals."""
         return self.opening.id
+
+    @property
+    def silence(self) -> float:
+        """Seconds since a client last asked for anything; none while a Receive waits."""
+        return 0.0 if self._listening else time.monotonic() - self.heard
+
+    @contextmanager
+    def listened_to(self) -> Iterator[None]:
+        """A Receive waits within this block."""
+        with self.lock:
+            self._listening += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._listening -= 1
+            self.heard = time.monotonic()
 
     @abstractmethod
     def start(self, command_id: str, line: Line) -> Command:
@@ -136,7 +166,7 @@ class Shell(ABC):
             "InputStreams": self.input_streams,
             "OutputStreams": self.output_streams,
             "ShellRunTime": f"P0DT0H0M{now - self.created:.0f}S",
-            "ShellInactivity": f"P0DT0H0M{now - self.heard:.0f}S",
+            "ShellInactivity": f"P0DT0H0M{self.silence:.0f}S",
             "State": self.state,
         }
         return soap.node(

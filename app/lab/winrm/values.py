@@ -33,7 +33,7 @@ def outgoing(value: object, depth: int = _DEPTH) -> object:
     if isinstance(value, PSObject):
         return _object(value, depth)
     if isinstance(value, EnumValue):
-        return _typed([value.type.name, "System.Enum"], value.name)
+        return _typed([value.type.name, "System.Enum", "System.ValueType"], value.name)
     raise LabDoesNotKnow(f"how a {type(value).__name__} goes over the wire")
 
 
@@ -65,7 +65,7 @@ def _object(value: PSObject, depth: int) -> object:
 
 def _typed(types: list[str], text: str) -> ps.PSCustomObject:
     told = ps.PSCustomObject()
-    told.PSObject.type_names = types
+    told.PSObject.type_names = [*types, *(base for base in ("System.Object",) if base not in types)]
     told.PSObject.to_string = text
     return told
 
@@ -106,7 +106,7 @@ _READ: dict[type, Callable[..., object]] = {
     list: lambda value: [incoming(each) for each in value],
     dict: lambda value: Hashtable((incoming(key), incoming(each)) for key, each in value.items()),
     ps.PSCustomObject: _read_object,
-    ps.PSSecureString: lambda value: value.decrypt(),
+    ps.PSSecureString: lambda value: str.__str__(value.decrypt()),
 }
 
 

@@ -83,13 +83,17 @@ class Shell:
             self.arguments = before
         return self.status
 
+    def _seen(self) -> Environment:
+        """The variables, with the one that is the last exit status unless somebody has set it."""
+        return Environment({"ERRORLEVEL": str(self.status), **self.environment})
+
     def _at(self, lines: list[str], number: int, pipes: Pipes) -> int:
         """Run the logical line there; the number of the next one."""
         text, following = syntax.whole(lines, number)
         if not text.strip() or re.match(r"\s*:", text) or re.match(r"\s*@?\s*rem\b", text, re.IGNORECASE):
             return following
         try:
-            expanded = expand.in_file(text, self.environment, self.arguments)
+            expanded = expand.in_file(text, self._seen(), self.arguments)
             if not expanded.strip():
                 return following
             node = syntax.parse(expanded)

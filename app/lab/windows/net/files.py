@@ -106,21 +106,21 @@ def _file(machine: Machine) -> NetType:
             "Exists": Method(lambda path: _quietly(exists, path), "string"),
             "GetAttributes": method(lambda path: attributes(files.attributes(full(path))), "string"),
             "SetAttributes": method(
-                lambda path, bits: files.set_attributes(full(path), bits.value), "string, IO.FileAttributes"
+                lambda path, bits: files.set_attributes(full(path), bits.value), "string, IO.FileAttributes", void=True
             ),
             "Open": method(
                 lambda path, *how: streams.opened(files, path, *how), "string, IO.FileMode",
                 "string, IO.FileMode, IO.FileAccess", "string, IO.FileMode, IO.FileAccess, IO.FileShare",
             ),
-            "Delete": method(lambda path: files.delete(full(path)), "string"),
-            "Move": method(lambda source, target: files.move(full(source), full(target)), "string, string"),
+            "Delete": method(lambda path: files.delete(full(path)), "string", void=True),
+            "Move": method(lambda source, target: files.move(full(source), full(target)), "string, string", void=True),
             "Copy": method(
                 lambda source, target, over=False: files.copy(full(source), full(target), over),
-                "string, string", "string, string, bool",
+                "string, string", "string, string, bool", void=True,
             ),
             "ReadAllBytes": method(lambda path: bytearray(files.read(full(path))), "string"),
             "ReadAllLines": method(read_lines, "string"),
-            "WriteAllBytes": method(lambda path, data: files.write(full(path), bytes(data)), "string, object"),
+            "WriteAllBytes": method(lambda path, data: files.write(full(path), bytes(data)), "string, object", void=True),
         },
     )  # fmt: skip
 
@@ -162,7 +162,10 @@ def _directory(machine: Machine) -> NetType:
             "GetFiles": method(lambda path: named(path, "file"), "string"),
             "GetDirectories": method(lambda path: named(path, "folder"), "string"),
             "Delete": method(
-                lambda path, deep=False: files.delete_folder(full(path), deep), "string", "string, bool"
+                lambda path, deep=False: files.delete_folder(full(path), deep),
+                "string",
+                "string, bool",
+                void=True,
             ),
             "GetAccessControl": method(
                 lambda path: Security(machine.access(full(path)) or INHERITED), "string"

@@ -33,6 +33,6 @@ def raising(run: Callable[P, T]) -> Callable[P, T]:
     return wrapped
 
 
-def method(run: Callable[..., object], *overloads: str) -> Method:
+def method(run: Callable[..., object], *overloads: str, void: bool = False) -> Method:
     """A .NET method whose refusals are exceptions."""
-    return Method(raising(run), *overloads)
+    return Method(raising(run), *overloads, void=void)

@@ -147,11 +147,11 @@ def types(files: Files) -> list[NetType]:
             "Name": Property(lambda it: it.path),
             "Position": Property(lambda it: it.stream.tell()),
             "Read": method(FileStream.read, "object, int, int"),
-            "Write": method(FileStream.write, "object, int, int"),
+            "Write": method(FileStream.write, "object, int, int", void=True),
             "Seek": method(FileStream.seek, "long, IO.SeekOrigin"),
-            "Flush": method(lambda it: it.stream.flush(), ""),
-            "Close": Method(FileStream.close, ""),
-            "Dispose": Method(FileStream.close, ""),
+            "Flush": method(lambda it: it.stream.flush(), "", void=True),
+            "Close": Method(FileStream.close, "", void=True),
+            "Dispose": Method(FileStream.close, "", void=True),
         },
     )  # fmt: skip
     reader = NetType(
@@ -160,8 +160,8 @@ def types(files: Files) -> list[NetType]:
         new=Method(StreamReader, "object"),
         members={
             "ReadToEnd": method(StreamReader.rest, ""),
-            "Close": Method(lambda it: it.stream.close(), ""),
-            "Dispose": Method(lambda it: it.stream.close(), ""),
+            "Close": Method(lambda it: it.stream.close(), "", void=True),
+            "Dispose": Method(lambda it: it.stream.close(), "", void=True),
         },
     )
     digest = NetType(
