@@ -15,6 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+class Nothing:
+    """No output at all: what a pipeline without output and a void method give. Everywhere else it counts as $null."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NOTHING = Nothing()
+
+
 class Char(str):
     """One [char]."""
 
@@ -70,7 +80,8 @@ class PSObject:
 
     `types` are its type names, the most special first; `properties` values or Live; `methods` what its methods do, called
     with the script's arguments as they are; `text` what [string]$object is (None: as .NET, the first type name);
-    `columns` the properties that its default table shows, where one is printed without any Format- cmdlet.
+    `columns` the properties that its default table shows, where one is printed without any Format- cmdlet. Another name is
+    $null where `complete`, else an error: the lab does not know whether a real object has it.
     """
 
     def __init__(
@@ -81,12 +92,13 @@ class PSObject:
         methods: Mapping[str, Callable[..., object]] | None = None,
         text: str | None = None,
         columns: tuple[str, ...] = (),
+        complete: bool = False,
     ) -> None:
         self.types = (types,) if isinstance(types, str) else types
         self.properties = dict(properties or {})
         self.methods = dict(methods or {})
         self.text = text
-        self.columns = columns
+        self.columns, self.complete = columns, complete
 
     def name_of(self, name: str) -> str | None:
         """A property's name as it is declared, None where there is no such property."""
@@ -126,11 +138,12 @@ class Method:
 
     `run` is called with the object (not for a static one or a constructor) and the arguments, each cast to the parameter's
     type ("object": as it is). Of several overloads with as many parameters the first whose casts succeed is taken. No fitting
-    count is MethodCountCouldNotFindBest, as on a real machine.
+    count is MethodCountCouldNotFindBest, as on a real machine. `void`: it has no value (Close, WriteLine), where any other
+    method that gives None gives $null, which is an object of the output.
     """
 
-    def __init__(self, run: Callable[..., object], *overloads: str) -> None:
-        self.run = run
+    def __init__(self, run: Callable[..., object], *overloads: str, void: bool = False) -> None:
+        self.run, self.void = run, void
         self.overloads = tuple(
             tuple(each.strip() for each in one.split(",") if each.strip()) for one in overloads
         )
@@ -149,7 +162,8 @@ class NetType:
     `statics` are [type]::Member; `members` those of objects; `new` New-Object's and ::new()'s constructors; `holds` the Python
     classes whose objects are of this type; `values` makes it an enumeration (`flags`: values may be joined); `cast` is what
     [type]value does where that is more than an enumeration's name, and raises NetError("System.InvalidCastException", …).
-    `bases` are the full names of what it inherits from, for catch, -is and members that are not its own.
+    `bases` are the full names of what it inherits from, for -is and members that are not its own. Where `complete`, another
+    property is $null as on a real machine; else it is an error, since the lab does not know whether a real object has it.
     """
 
     name: str
@@ -161,6 +175,7 @@ class NetType:
     values: Mapping[str, int] | None = None
     flags: bool = False
     cast: Callable[[object], object] | None = None
+    complete: bool = False
 
     def static(self, name: str) -> Member | None:
         """A static member by name."""
@@ -254,5 +269,5 @@ def listed(value: object) -> Iterator[object]:
     """The values that a value is in a pipeline: arrays one by one, nothing for no value at all."""
     if isinstance(value, list | bytearray):
         yield from value
-    elif value is not None:
+    elif value is not None and value is not NOTHING:
         yield value

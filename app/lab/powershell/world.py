@@ -109,7 +109,8 @@ Native = Callable[[NativeCall], int]
 class Parameter:
     """A parameter of a cmdlet or function. `type` is what its value is cast to ("string[]" also makes an array of one value;
     "object": as it is; "switch"). `position` from 0 where it may stand without its name; `rest` takes all further words.
-    `pipeline`: each object that comes in is its value, where it is not named: call.objects(name) and call.texts(name)."""
+    `pipeline`: each object that comes in is its value, where it is not named: call.objects(name) and call.texts(name). A cmdlet
+    without such a parameter takes no objects: each is an error (InputObjectNotBound), and it is not run."""
 
     name: str
     type: str = "object"
@@ -140,12 +141,17 @@ class Session(Protocol):
     def variable(self, name: str) -> object:
         """A variable that the script sees, None where there is none."""
 
-    def native(self, call: Call, name: str, words: list[str]) -> Iterator[object]:
+    def native(self, name: str, words: list[str]) -> Iterator[object]:
         """Start a native program with those words and yield its lines of output; sets $LASTEXITCODE."""
 
     def report(self, call: Call, error: NetError) -> None:
         """A non-terminating error, by the preference in force: said, kept silent, or raised."""
 
+    @property
+    def environment(self) -> Environment:
+        """The environment of the process that runs the script, for Env: paths; a change lasts as long as that process."""
+
+    @property
     def folder(self) -> str:
         """The working folder."""
 
@@ -236,6 +242,10 @@ class World:
     folder: str = "C:\\Windows\\System32"
     locate: Callable[[str], Native | None] = lambda _name: None
     version: str = "5.1"
+    per_script: list[Callable[[Session], NetType]] = field(default_factory=list)
+    """Types that depend on the script that asks ([Environment]: its process's variables): made anew for each script."""
+    _held: dict[type[object], NetType] = field(default_factory=dict, repr=False)
+    _changed: bool = field(default=True, repr=False)
 
     def add(self, *things: Cmdlet | NetType) -> World:
         """Declare cmdlets and types; the same name again replaces what was there."""
@@ -245,19 +255,23 @@ class World:
                     self.cmdlets[name.lower()] = thing
             else:
                 self.types[thing.name.lower()] = thing
+                self._changed = True
         return self
 
     def type(self, name: str) -> NetType | None:
         """A type by its name, with or without "System.", or by PowerShell's own short name."""
-        lower = name.lower()
+        lower = name.lower().partition("[")[0].partition("`")[0]  # a generic type without its parameters
         return self.types.get(SHORT.get(lower, lower).lower()) or self.types.get(f"system.{lower}")
 
     def type_of(self, value: object) -> NetType:
         """The declared type of a value that is no PSObject. Raises LabDoesNotKnow where nothing holds its class."""
+        held = (
+            {each: one for one in self.types.values() for each in one.holds} if self._changed else self._held
+        )
+        self._held, self._changed = held, False
         for kind in type(value).__mro__:
-            for one in self.types.values():
-                if kind in one.holds:
-                    return one
+            if kind in held:
+                return held[kind]
         raise LabDoesNotKnow(f"the .NET type of {type(value).__name__}")
 
     def native(self, name: str) -> Native | None:
