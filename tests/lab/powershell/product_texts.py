@@ -1,4 +1,4 @@
-"""Every text of PowerShell and cmd that the product has for Windows: probes, verbs of clusterware, commands of plans, its own scripts."""
+"""Every text for Windows that the product has: probes, verbs of clusterware, commands of plans, its own scripts."""
 
 from __future__ import annotations
 

@@ -41,9 +41,7 @@ def _pieces(piece: object) -> Iterator[object]:
 
 
 def _words(piece: object) -> Iterator[tuple[str, str]]:
-    if isinstance(piece, syntax.Binary | syntax.Unary):
-        yield "operators", piece.operator
-    elif isinstance(piece, syntax.Assign):
+    if isinstance(piece, syntax.Binary | syntax.Unary | syntax.Assign):
         yield "operators", piece.operator
     elif isinstance(piece, syntax.TypeLiteral | syntax.Declared):
         yield "types", piece.name if isinstance(piece, syntax.TypeLiteral) else piece.type
