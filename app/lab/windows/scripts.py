@@ -46,10 +46,9 @@ class Scripts:
         with self._computer.programs.inside(image, "-Embedding"):
             world = self._computer.world(Environment(self._computer.machine.environment()), _HOME)
             interpreter = Interpreter(world)
-            for number, one in enumerate(statements):
+            for number, one in enumerate(map(_expression, statements)):
                 collected = _Collected(streams)
                 into = streams if one.ends else cast("Streams", collected)
-                one = _expression(one)
                 start = interpreter.run if one.is_script else interpreter.run_command
                 start(one.text, one.parameters, feed, streams=into, piped=number > 0)
                 feed = iter(()) if one.ends else iter(collected.values)

@@ -23,7 +23,7 @@ class Nodes:
 
     def __init__(
         self, folder: Path, platform: str = "wsfc", version: str = "R16.3", *, arch: str = "x64", local_site: str = "used",
-        sites: int = 1, nodes: int = 2, clwin: bool = False,
+        sites: int = 1, nodes: int = 2, clwin: bool = False, windows: str = "",
     ) -> None:  # fmt: skip
         names = node_names(nodes)
         ports = [*range(21001, 21001 + nodes)]  # nobody listens on them
@@ -37,9 +37,8 @@ class Nodes:
             names,
             ports,
             arch,
-            clwin,
-            21000,
-        )
+            clwin, 21000, windows,
+        )  # fmt: skip
         self.layout = Layout(folder)
         self.manager = Manager(self.layout.cluster_state, build.first_cluster(self.lab), {})
         self.computers: dict[str, Computer] = {}
@@ -93,3 +92,10 @@ class Nodes:
     def do(self, node: str, act: str, **values: str) -> None:
         """What a person does in a window."""
         acts.do(self.computers[node], act, values)
+
+
+class Pair(Nodes):
+    """The same for whoever asks for a certain Windows Server."""
+
+    def __init__(self, folder: Path, windows: str = "2019") -> None:
+        super().__init__(folder, windows=windows)
