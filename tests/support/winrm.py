@@ -5,12 +5,16 @@ A script is a word and its argument ("lines 3 0.1"); a word that is not known en
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import requests
+import spnego
 from pypsrp.wsman import WSMan
+from requests.auth import AuthBase
 
 from app.lab.powershell.objects import ErrorRecord, NetError, PSObject, Terminating
 from app.lab.powershell.world import Streams
@@ -136,3 +140,32 @@ class Clients:
             "no_proxy": True,
         }
         return WSMan("127.0.0.1", port=port, ssl=tls, auth=auth, **{**settings, **options})
+
+
+class CredSSPAuth(AuthBase):
+    """What pypsrp takes from requests-credssp, which is not installed, with pyspnego's own context."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self._user, self._password = username, password
+        self.contexts: dict[str, spnego.ContextProxy] = {}
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Log on when the node asks for it."""
+        request.register_hook("response", self._answer)
+        return request
+
+    def _answer(self, response: requests.Response, **options: Any) -> requests.Response:
+        if response.status_code != 401 or "CredSSP" not in response.headers.get("WWW-Authenticate", ""):
+            return response
+        context = spnego.client(self._user, self._password, hostname="127.0.0.1", protocol="credssp")
+        self.contexts["127.0.0.1"] = context
+        token = context.step()
+        while token:
+            response.content  # noqa: B018 - read to its end, so that the connection can be used again
+            response.raw.release_conn()
+            request = response.request.copy()
+            request.headers["Authorization"] = f"CredSSP {base64.b64encode(token).decode()}"
+            response = response.connection.send(request, **options)
+            back = response.headers.get("WWW-Authenticate", "").partition(" ")
+            token = context.step(base64.b64decode(back[2])) if back[0] == "CredSSP" and back[2] else None
+        return response

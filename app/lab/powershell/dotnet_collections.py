@@ -79,6 +79,7 @@ def _no_fixed(_it: object, _value: object) -> None:
 _ARRAY = NetType(
     "System.Object[]",
     holds=(list,),
+    complete=True,
     bases=("System.Array",),
     members={
         "Length": Property(len),

@@ -21,7 +21,6 @@ class Commands(Expressions):
     def pipeline(self, elements: tuple[Expression, ...]) -> Iterator[object]:
         """The output of a pipeline. Raises NetError for a command that cannot be started."""
         first, *rest = elements
-        self.okay = True
         is_command = isinstance(first, syntax.Command)
         stream = iter(()) if is_command else unrolled(self.value(first))
         rest = [first, *rest] if is_command else rest
@@ -29,6 +28,7 @@ class Commands(Expressions):
             if not isinstance(element, syntax.Command):
                 raise LabDoesNotKnow(f"an expression behind | : {element.place.source[:120]}")
             stream = self._command(element, stream, piped=element is not first)
+        self.okay = True  # only now: a word may have asked for $?
         yield from stream
 
     def script(

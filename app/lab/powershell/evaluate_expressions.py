@@ -125,7 +125,8 @@ class Expressions(State):
         found = pattern.search(text(left))
         if found is not None:
             groups: list[tuple[object, object]] = [(0, found[0])]
-            groups += [(number, each) for number, each in enumerate(found.groups(), 1) if each is not None]
+            plain_ones = [n for n in range(1, pattern.groups + 1) if n not in pattern.groupindex.values()]
+            groups += [(place, found[n]) for place, n in enumerate(plain_ones, 1) if found[n] is not None]
             groups += [(name, each) for name, each in found.groupdict().items() if each is not None]
             self.scope.values["matches"] = Hashtable(groups)
         return found is not None

@@ -90,8 +90,9 @@ class Statements(Commands):
         """What an assignment gets: an expression's value as it is, else what comes out of it."""
         if isinstance(statement, syntax.Pipeline) and len(statement.elements) == 1:
             if not isinstance(statement.elements[0], syntax.Command):
+                value = self.value(statement.elements[0])
                 self.okay = True
-                return self.value(statement.elements[0])
+                return value
         elif isinstance(statement, syntax.Assign):
             return self._assigned(statement)
         return collected(self.execute(statement))
@@ -99,8 +100,8 @@ class Statements(Commands):
     def _pipeline(self, it: syntax.Pipeline) -> Iterator[object]:
         first = it.elements[0]
         if len(it.elements) == 1 and not isinstance(first, syntax.Command):
-            self.okay = True
             value = self.value(first)
+            self.okay = True
             if not isinstance(first, syntax.Count):  # $i++ has no output of its own
                 yield from unrolled(value)
             return

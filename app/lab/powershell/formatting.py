@@ -78,7 +78,7 @@ def printed(session: Session, values: Sequence[object]) -> list[str]:
     if first is None:
         return []
     if isinstance(first, str | int | float | bool | EnumValue):
-        return [line for each in values for line in text(each).split("\n")]
+        return [line.removesuffix("\r") for each in values for line in text(each).split("\n")]
     raise LabDoesNotKnow(f"how {_kind(first)} is printed")
 
 

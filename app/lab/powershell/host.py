@@ -198,18 +198,13 @@ def run_file(
 
 
 def _of_words(words: Sequence[str]) -> list[tuple[str | None, object]]:
-    """Words of a command line: -Name takes the next word, or is a switch where another name follows; -Name:value is one."""
+    """Words of a command line: -Name stands alone, and takes the next word unless it is a switch; -Name:value is one."""
     found: list[tuple[str | None, object]] = []
-    waiting = list(words)
-    while waiting:
-        word = waiting.pop(0)
+    for word in words:
         match = re.fullmatch(r"-([A-Za-z_]\w*)(?::(.*))?", word, re.DOTALL)
         if match is None:
             found.append((None, word))
-        elif match[2] is not None:
-            found.append((match[1], {"$true": True, "$false": False}.get(match[2].lower(), match[2])))
-        elif waiting and not re.fullmatch(r"-[A-Za-z_]\w*(:.*)?", waiting[0], re.DOTALL):
-            found.append((match[1], waiting.pop(0)))
         else:
-            found.append((match[1], None))
+            value = match[2]
+            found.append((match[1], value and {"$true": True, "$false": False}.get(value.lower(), value)))
     return found

@@ -225,8 +225,8 @@ def _common(world: World, value: object, name: str, arguments: Sequence[object])
     if name.lower() == "tostring":
         return text(value)
     if name.lower() == "gettype":
-        if isinstance(value, PSObject):
-            return NetType(value.types[0])
+        if isinstance(value, PSObject | NetError):
+            return NetType(value.types[0] if isinstance(value, PSObject) else value.type_name)
         return value.type if isinstance(value, EnumValue) else world.type_of(value)
     return None
 

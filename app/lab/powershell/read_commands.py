@@ -51,6 +51,8 @@ class CommandReader(ExpressionReader):
             value = self._number_after_all(name)
             if value is not None:
                 return value
+        if isinstance(name, syntax.Literal) and re.match(r"\.?\d", str(name.value)) and not operator:
+            raise self.unknown(node)  # an expression that the grammar takes for a command
         arguments, redirected = self._words(lists[0]) if lists else ([], [])
         return syntax.Command(self.place(node), name, operator, tuple(arguments), tuple(redirected))
 

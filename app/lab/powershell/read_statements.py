@@ -55,7 +55,8 @@ class StatementReader(CommandReader):
             if child.type in ("param_block", "function_parameter_declaration"):
                 parameters, strict = self._parameters(child)
             elif child.type == "statement_list":
-                parts["end"] = self.body([child])
+                body = self.body([child])
+                parts = _blocks_after_all(body) or {"end": body}
             elif child.type == "script_block":
                 inside = self.script(child)
                 parameters, strict = parameters or inside.parameters, strict or inside.strict
@@ -203,6 +204,27 @@ class StatementReader(CommandReader):
             raise self.unknown(node)
         value = self.pipeline(rest[0]) if rest else None
         return syntax.Flow(self.place(node), self.source(kind).lower(), value)
+
+
+def _blocks_after_all(body: Body) -> dict[str, Body]:
+    """begin, process and end of a whole script, which the grammar takes for commands; {} for others."""
+    found: dict[str, Body] = {}
+    for statement in body.statements:
+        commands = statement.elements if isinstance(statement, syntax.Pipeline) else ()
+        command = commands[0] if len(commands) == 1 else None
+        if not isinstance(command, syntax.Command) or not isinstance(command.name, syntax.Literal):
+            return {}
+        words = [syntax.Argument(command.place, None, command.name), *command.arguments]
+        for name, block in zip(words[::2], words[1::2], strict=False):
+            if not isinstance(name.value, syntax.Literal) or not isinstance(block.value, syntax.BlockLiteral):
+                return {}
+            if (
+                str(name.value.value).lower() not in ("begin", "process", "end")
+                or block.value.block.end is None
+            ):
+                return {}
+            found[str(name.value.value).lower()] = block.value.block.end
+    return found
 
 
 _KINDS: dict[str, Callable[[StatementReader, Node], Statement]] = {

@@ -31,7 +31,7 @@ class Act:
     en: str
     ja: str
     fields: tuple[str, ...]
-    run: Callable[[Computer, Values], None]
+    run: Callable[[Computer, Values], object]
 
 
 def do(computer: Computer, name: str, values: Values) -> list[str]:
@@ -199,9 +199,9 @@ def _site_resource(computer: Computer, site: str) -> str:
     raise ClusterError(5007, f"({site})")
 
 
-def _on_site(verb: str) -> Callable[[Computer, Values], None]:
-    return lambda computer, values: (
-        computer.machine.cluster(verb, name=_site_resource(computer, values["site"])) and None
+def _on_site(verb: str) -> Callable[[Computer, Values], object]:
+    return lambda computer, values: computer.machine.cluster(
+        verb, name=_site_resource(computer, values["site"])
     )
 
 
@@ -229,16 +229,18 @@ def _register_type(computer: Computer, _values: Values) -> None:
     machine.cluster("add-extension", dll=product.RESOURCE_DLLS[1])
 
 
-def _monitors(suspended: bool) -> Callable[[Computer, Values], None]:
-    return lambda computer, values: (
-        computer.machine.cluster("suspend-monitors", group=values["group"], suspended=suspended) and None
+def _monitors(suspended: bool) -> Callable[[Computer, Values], object]:
+    return lambda computer, values: computer.machine.cluster(
+        "suspend-monitors", group=values["group"], suspended=suspended
     )
 
 
-def _pause(paused: bool) -> Callable[[Computer, Values], None]:
-    return lambda computer, values: (
-        computer.machine.cluster("pause", node=values["node"], paused=paused) and None
-    )
+def _pause(paused: bool) -> Callable[[Computer, Values], object]:
+    return lambda computer, values: computer.machine.cluster("pause", node=values["node"], paused=paused)
+
+
+def _service(start: bool) -> Callable[[Computer, Values], object]:
+    return lambda computer, _values: computer.machine.service(start)
 
 
 def _move(computer: Computer, values: Values) -> None:
@@ -270,6 +272,8 @@ _ALL = (
     Act("resume-monitors", "the group's monitors are resumed", "グループの監視を再開", ("group",), _monitors(False)),
     Act("pause", "the node is paused", "ノードを一時停止", ("node",), _pause(True)),
     Act("resume", "the node is resumed", "ノードを再開", ("node",), _pause(False)),
+    Act("start-cluster", "the node's cluster service is started", "クラスタサービスを開始", (), _service(True)),
+    Act("stop-cluster", "the node's cluster service is stopped", "クラスタサービスを停止", (), _service(False)),
     Act("move", "the group is moved", "グループを移動", ("group", "node"), _move),
 )  # fmt: skip
 ACTS = {act.name: act for act in _ALL}

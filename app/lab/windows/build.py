@@ -32,13 +32,18 @@ def windows_for(version: str, arch: str) -> str:
 
 def build(
     directory: Path, platform: str, name: str, version: str, local_site: str, sites: Sequence[Site], nodes: Sequence[str],
-    ports: Sequence[int] | None, arch: str = "x64", clwin: bool = False, page: int = 0,
+    ports: Sequence[int] | None, arch: str = "x64", clwin: bool = False, page: int = 0, windows: str = "",
 ) -> Lab:  # fmt: skip
-    """Write everything below `directory`; what was set up. Raises LabError for a wrong argument."""
+    """Write everything below `directory`; what was set up. `windows`: the Windows Server, by the version where not given.
+
+    Raises LabError for a wrong argument.
+    """
     _check(arch, sites)
     layout = Layout(directory)
+    layout.directory.mkdir(parents=True, exist_ok=True)
     keys.make(layout, list(nodes))
-    kind, edition, windows = PLATFORMS[platform], Edition(version, arch), windows_for(version, arch)
+    kind, edition = PLATFORMS[platform], Edition(version, arch)
+    windows = windows or windows_for(version, arch)
     offered = fresh.offered(version, arch, NEWEST, patched(version))
     chosen = list(ports) if ports else free_ports(len(nodes))
     letters = fresh.shared(len(sites), kind)

@@ -56,7 +56,7 @@ def offered(version: str, arch: str, newest: str, patched: str) -> list[Package]
     return [*found, Package("mgsv", "uninstall", "", arch), Package("clwin", "uninstall", "", arch)]
 
 
-def _nothing(verb: str, **_values: Any) -> dict[str, Any]:
+def _nothing(verb: str, /, **_values: Any) -> dict[str, Any]:
     """No cluster: nothing is started here."""
     raise OSError(verb)
 

@@ -59,8 +59,10 @@ _SETTINGS_ALL = rf"""\
 if errorlevel 1 exit /b 1
 set "NQS_SITE=x"
 [[install]]\bin\jc_check.exe -l > [[saves]]\jc_check-[[site]].txt""".replace("\\\n", "", 1)
-_DLLS = r"""(echo jobcentercluster.dll
-echo jobcenterclusterex.dll)> [[saves]]\dlls-to-delete.txt"""
+_DLLS = """\
+$names = "jobcentercluster.dll`r`njobcenterclusterex.dll`r`n"
+$file = [IO.Path]::Combine([[saves]], 'dlls-to-delete.txt')
+[IO.File]::WriteAllBytes($file, [Text.Encoding]::ASCII.GetBytes($names))"""
 _NOTHING = "Write-Output 'The start script lies on the shared disk: nothing to do here.'"
 
 _POWERSHELL: dict[str, tuple[str, ...]] = {
@@ -78,6 +80,7 @@ _POWERSHELL: dict[str, tuple[str, ...]] = {
         "1.1.1.2-7", "1.1.2.2a-13", "1.1.2.2b-8", "1.1.3.2-11", "1.1.4.2-10", "1.2.2.2-9", "2.1.2-6", "2.2.3-7",
     ),
     _RESOURCE: ("1.1.2.2a-16", "1.1.2.2b-9", "1.2.2.2-10"),
+    _DLLS: ("1.2.2.1-4+1", "1.2.2.2-6+1"),
     _NOTHING: ("1.1.2.1a-10", "1.1.2.1b-5", "1.2.2.1-9"),
 }  # fmt: skip
 _ITANIUM = ("1.1.3.1-7", "1.1.3.2-10", "1.1.4.1-6", "1.1.4.2-8")
@@ -85,7 +88,6 @@ _ITANIUM = ("1.1.3.1-7", "1.1.3.2-10", "1.1.4.1-6", "1.1.4.2-8")
 _CMD: dict[str, tuple[str, ...]] = {
     _SETTINGS: ("1.1.3.1-2", "1.1.4.1-2"),
     _SETTINGS_ALL: ("1.1.3.2-4", "1.1.4.2-4"),
-    _DLLS: ("1.2.2.1-4+1", "1.2.2.2-6+1"),
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from app.lab.keeper import Keeper
 from app.lab.model import Lab, LabError, Layout, NodeStatus, Resource
-from app.lab.windows import faults, pages
+from app.lab.windows import faults, page
 from app.lab.windows.build import first_cluster
 from app.lab.windows.cluster import manager as clusters
 from app.lab.windows.cluster import memory
@@ -51,7 +51,7 @@ class WindowsKeeper(Keeper):
         self._servers.append(await asyncio.start_unix_server(self._from_node, NODES))
         for node in self.nodes.values():
             node.lost = self._lost
-        self._servers.append(await pages.serve(self.lab, self.act, self._shown))
+        self._servers.append(await page.serve(self.lab, self.act, self._shown))
         await asyncio.gather(*(node.boot() for node in self.nodes.values()))
 
     def _lost(self, name: str) -> None:

@@ -34,7 +34,7 @@ from app.lab.wire_format import exchange
 def port(node: str) -> Port:
     """How this node asks the cluster: over the keeper's socket, in the keeper's working folder, which is ours."""
 
-    def ask(verb: str, **values: Any) -> dict[str, Any]:
+    def ask(verb: str, /, **values: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(NODES)
             told = exchange(connection, {"node": node, "verb": verb, "values": values})

@@ -6,12 +6,13 @@ Owns no cluster logic. The cluster manager's threads ask through `Remote`; the l
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.lab.machine import Machine, NodeDown
-from app.lab.model import Lab, Node
+from app.lab.model import Lab, LabError, Node
 
 REBOOT = 64
 """The exit code with which a node's process asks to be started again."""
@@ -47,7 +48,8 @@ class WindowsMachine(Machine):
     async def _restart(self) -> None:
         """After a restart that the node itself asked for."""
         await asyncio.sleep(self.away)
-        await self.boot()
+        with contextlib.suppress(LabError):  # lab.out says why; or the lab goes down meanwhile
+            await self.boot()
 
     async def told(self, do: str, **values: Any) -> dict[str, Any]:
         """One answer, empty while the node is down."""

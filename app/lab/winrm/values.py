@@ -1,18 +1,18 @@
-"""Values between a script of the lab and PSRP, in both directions. Knows no pipeline.
+"""Values between a script of the lab and PSRP, with what pypsrp and PowerShell need to know them again: type names, sizes, depth.
 
-Going out objects are two levels deep, deeper ones are their text, as remoting's default depth has it. A value that the lab cannot
-carry is an error, never its Python form.
+Going out objects are two levels deep, deeper ones are their text, as remoting's default depth has it. What has no more to it than
+its text or number is powershell/portable.py's; a value that the lab cannot carry is an error, never its Python form.
 """
 
 from __future__ import annotations
 
 import datetime
-import uuid
 from collections.abc import Callable
 
 from psrpcore import types as ps
 
-from app.lab.powershell.objects import Char, EnumValue, ErrorRecord, Hashtable, LabDoesNotKnow, PSObject
+from app.lab.powershell.objects import Char, EnumValue, ErrorRecord, Hashtable, PSObject
+from app.lab.powershell.portable import local, portable
 
 _DEPTH = 2
 _INT = range(-(2**31), 2**31)
@@ -21,43 +21,32 @@ _LONG = range(-(2**63), 2**63)
 
 def outgoing(value: object, depth: int = _DEPTH) -> object:
     """A script's value as psrpcore writes it. Raises LabDoesNotKnow."""
-    if value is None or isinstance(value, bool | datetime.datetime | datetime.timedelta | uuid.UUID):
-        return value
-    for kind, convert in _SIMPLE.items():
-        if isinstance(value, kind):
-            return convert(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, Char):
+        return ps.PSChar(value)
+    if isinstance(value, float):
+        return ps.PSDouble(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _integer(value)
+    if isinstance(value, list):
         return [outgoing(each, depth) for each in value]
-    if isinstance(value, dict | Hashtable):
+    if isinstance(value, Hashtable) and depth > 0:
         return ps.PSDict({outgoing(key): outgoing(each, depth - 1) for key, each in value.items()})
-    if isinstance(value, PSObject):
+    if isinstance(value, PSObject) and depth > 0:
         return _object(value, depth)
     if isinstance(value, EnumValue):
         return _typed([value.type.name, "System.Enum", "System.ValueType"], value.name)
-    raise LabDoesNotKnow(f"how a {type(value).__name__} goes over the wire")
+    return portable(value, depth)
 
 
 def _integer(value: int) -> object:
+    """By size, as PowerShell's own numbers are: [int], else [long], else [double]."""
     if value in _INT:
         return value
     return ps.PSInt64(value) if value in _LONG else ps.PSDouble(value)
 
 
-_SIMPLE: dict[type, Callable[..., object]] = {
-    Char: ps.PSChar,
-    str: str,
-    int: _integer,
-    float: ps.PSDouble,
-    bytes: bytes,
-    bytearray: bytes,
-}
-
-
 def _object(value: PSObject, depth: int) -> object:
-    text = value.text if value.text is not None else value.types[0]
-    if depth == 0:
-        return text
-    told = _typed(list(value.types), text)
+    told = _typed(list(value.types), value.types[0] if value.text is None else value.text)
     for name, each in value.items():
         told.PSObject.extended_properties.append(ps.PSNoteProperty(name, value=outgoing(each, depth - 1)))
     return told
@@ -72,12 +61,10 @@ def _typed(types: list[str], text: str) -> ps.PSCustomObject:
 
 def incoming(value: object) -> object:
     """What a client sent as a script's value. Raises LabDoesNotKnow."""
-    if value is None or isinstance(value, bool):
-        return value
     for kind, convert in _READ.items():
         if isinstance(value, kind):
             return convert(value)
-    raise LabDoesNotKnow(f"the type {type(value).__name__} that the client sent")
+    return local(value)
 
 
 def _read_object(value: ps.PSCustomObject) -> PSObject:
@@ -89,20 +76,14 @@ def _read_object(value: ps.PSCustomObject) -> PSObject:
 
 
 def _read_time(value: datetime.datetime) -> datetime.datetime:
-    """Without microseconds lost, and aware: what has no zone counts as UTC."""
+    """Aware: what has no zone counts as UTC."""
     aware = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
     return datetime.datetime.fromtimestamp(aware.timestamp(), aware.tzinfo)
 
 
 _READ: dict[type, Callable[..., object]] = {
     ps.PSChar: lambda value: Char(str(value)),
-    str: str.__str__,
-    int: int,
-    float: float,
-    bytes: bytearray,
     datetime.datetime: _read_time,
-    datetime.timedelta: lambda value: datetime.timedelta(seconds=value.total_seconds()),
-    uuid.UUID: str,
     list: lambda value: [incoming(each) for each in value],
     dict: lambda value: Hashtable((incoming(key), incoming(each)) for key, each in value.items()),
     ps.PSCustomObject: _read_object,

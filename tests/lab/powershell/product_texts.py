@@ -1,4 +1,4 @@
-"""Every text of PowerShell and cmd that the product has for Windows: probes, verbs of clusterware, commands of plans, its own scripts."""
+"""Every text for Windows that the product has: probes, verbs of clusterware, commands of plans, its own scripts."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def _clusters() -> Iterator[Cluster]:
 def _of_plans() -> Iterator[tuple[str, str, str]]:
     made = [windows_plans.plan(way, **windows_plans.LARGE) for way in windows_plans.WAYS]
     made += [
-        wsfc_plans.plan(**case)
-        for case in wsfc_plans.CASES
-        if case["clwin"] and case["to"] not in ALIKE
+        wsfc_plans.plan(**case) for case in wsfc_plans.CASES if case["clwin"] and case["to"] not in ALIKE
     ]
     for plan in made:
         for step in plan.steps:

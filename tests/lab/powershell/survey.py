@@ -41,9 +41,7 @@ def _pieces(piece: object) -> Iterator[object]:
 
 
 def _words(piece: object) -> Iterator[tuple[str, str]]:
-    if isinstance(piece, syntax.Binary | syntax.Unary):
-        yield "operators", piece.operator
-    elif isinstance(piece, syntax.Assign):
+    if isinstance(piece, syntax.Binary | syntax.Unary | syntax.Assign):
         yield "operators", piece.operator
     elif isinstance(piece, syntax.TypeLiteral | syntax.Declared):
         yield "types", piece.name if isinstance(piece, syntax.TypeLiteral) else piece.type
@@ -108,5 +106,3 @@ def _has_command(world: World, word: str) -> bool:
 def _has_type(world: World, name: str) -> bool:
     plain = re.sub(r"(\[\])+$", "", name)
     return plain in ("object", "ordered") or plain.endswith("exception") or world.type(plain) is not None
-
-

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import pytest
 import requests
-import spnego
 import winrm
-from pypsrp.encryption import WinRMEncryption
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError
 from pypsrp.shell import Process, WinRS
+from spnego.exceptions import SpnegoError
 
 from app.lab.model import LabError
 from app.lab.winrm import Accounts, Authority, Endpoint, Keytab, self_signed
 from app.lab.winrm.authentication import Doorkeeper
-from tests.support.winrm import PASSWORD, TERMINATE, USER, Clients, Scripts
+from tests.support.winrm import PASSWORD, TERMINATE, USER, Clients, CredSSPAuth, Scripts
 
 KINDS = [
     ("ntlm", False, "auto", "ntlm"),
@@ -109,25 +107,19 @@ def test_messages_in_the_clear_are_refused_over_http(clients: Clients, scripts: 
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_credssp_hands_the_password_over(clients: Clients, scripts: Scripts, tls: bool) -> None:
-    """pypsrp needs a further package for CredSSP; here its context is pyspnego's own, the messages pypsrp's."""
-    port = clients.endpoint.https_port if tls else clients.endpoint.http_port
-    url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/wsman"
-    with requests.Session() as session:
-        context = spnego.client(USER, PASSWORD, hostname="127.0.0.1", service="HTTP", protocol="credssp")
-        token, status = context.step(), 0
-        while token:
-            sent = {"Authorization": f"CredSSP {base64.b64encode(token).decode()}"}
-            answer = session.post(url, headers=sent, timeout=5, verify=str(clients.ca))
-            status, back = answer.status_code, answer.headers.get("WWW-Authenticate", "")
-            token = context.step(base64.b64decode(back.partition(" ")[2])) if back else None
-        assert status == 200
-        seal = WinRMEncryption(context, WinRMEncryption.CREDSSP)
-        kind, body = seal.wrap_message(b"<not soap>" + b" " * 40_000)
-        sent = {"Content-Type": f'{kind};protocol="{seal.protocol}";boundary="Encrypted Boundary"'}
-        answer = session.post(url, data=body, headers=sent, timeout=5, verify=str(clients.ca))
-    assert answer.status_code == 500
-    assert b"2150858817" in seal.unwrap_message(answer.content, "Encrypted Boundary")
+def test_credssp_hands_the_password_over(
+    clients: Clients, scripts: Scripts, tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pypsrp.wsman.HttpCredSSPAuth", CredSSPAuth)
+    assert echo(clients, auth="credssp", tls=tls) == "電池\r\n".encode()
+    assert (scripts.logins[0].user, scripts.logins[0].scheme) == (USER, "credssp")
+    assert scripts.logins[0].delegated
+    with clients.wsman(auth="credssp", tls=tls) as wsman, WinRS(wsman) as shell:
+        process = Process(shell, "echo", ["x" * 40_000])  # sealed in several blocks
+        process.invoke()
+        assert process.stdout == b"x" * 40_000 + b"\r\n"
+    with pytest.raises(SpnegoError, match="NTStatus"):
+        echo(clients, auth="credssp", tls=tls, password="wrong")
 
 
 def test_kerberos_says_why_it_is_not_offered(tmp_path: Path) -> None:

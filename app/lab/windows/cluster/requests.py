@@ -13,7 +13,7 @@ from app.lab.windows.cluster.manager import Manager
 class Port(Protocol):
     """How a node reaches the cluster. Raises ClusterError."""
 
-    def __call__(self, verb: str, **values: Any) -> dict[str, Any]:
+    def __call__(self, verb: str, /, **values: Any) -> dict[str, Any]:
         """Ask."""
 
 
@@ -37,18 +37,18 @@ _ACTS: Mapping[str, Callable[..., None]] = {
 }
 
 
-def answer(manager: Manager, node: str, verb: str, **values: Any) -> dict[str, Any]:
-    """What the cluster says to `node`: the cluster for `see`, {"done": …} for a change. Raises ClusterError."""
+def answer(manager: Manager, asker: str, verb: str, /, **values: Any) -> dict[str, Any]:
+    """What the cluster says to `asker`: the cluster for `see`, {"done": …} for a change. Raises ClusterError."""
     if verb == "join":
-        manager.join(node)
+        manager.join(asker)
         return {}
     if verb == "leave":
-        manager.leave(node)
+        manager.leave(asker)
         return {}
     if verb == "service":
         manager.service(**values)
         return {}
-    seen = manager.see(node)
+    seen = manager.see(asker)
     if verb == "see":
         return seen
     if verb in _ACTS:
@@ -62,7 +62,7 @@ def answer(manager: Manager, node: str, verb: str, **values: Any) -> dict[str, A
 def port(manager: Manager, node: str) -> Port:
     """The port of a node in the same process as the manager."""
 
-    def ask(verb: str, **values: Any) -> dict[str, Any]:
+    def ask(verb: str, /, **values: Any) -> dict[str, Any]:
         return answer(manager, node, verb, **values)
 
     return ask

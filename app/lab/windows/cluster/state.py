@@ -104,8 +104,10 @@ class Cluster:
         return "Down" if not member.service else "Paused" if member.paused else "Up"
 
     def quorum(self) -> bool:
-        """Whether more than half of the votes are there; the disk votes while some node is up."""
+        """Whether more than half of the votes are there; the disk votes while some node is up. CLUSTERPRO counts no votes."""
         up = sum(member.service for member in self.members.values())
+        if self.kind == "clusterpro":
+            return up > 0
         votes = len(self.members) + bool(self.witness)
         return (up + (bool(self.witness) and up > 0)) * 2 > votes
 
