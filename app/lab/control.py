@@ -276,7 +276,7 @@ def reset(directory: Path) -> Lab:
     return up(directory)
 
 
-def do(directory: Path, node: str, act: str, **values: str) -> list[str]:
+def do(directory: Path, node: str, act: str, /, **values: str) -> list[str]:
     """Do what a person does in a window of a Windows node: what was done, English and Japanese. Raises LabError."""
     lab = load(directory)
     if lab is not None and lab.platform == "unix":

@@ -81,6 +81,8 @@ class Nodes:
             status = interpreter.file(PAYLOAD, [], Pipes(b"", out.extend, err.extend))
         return bytes(out), bytes(err), status
 
+    read = run
+
     def line(self, node: str, line: str) -> tuple[str, int]:
         """Run one line of cmd: everything it says, exit code."""
         computer, said = self.computers[node], bytearray()
@@ -89,7 +91,7 @@ class Nodes:
         status = shell.line(line, Pipes(b"", said.extend, said.extend))
         return said.decode("cp932"), status
 
-    def do(self, node: str, act: str, **values: str) -> None:
+    def do(self, node: str, act: str, /, **values: str) -> None:
         """What a person does in a window."""
         acts.do(self.computers[node], act, values)
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from app.domain.checks import Verdict, judge, read
 from app.domain.planner import make_plan
 from app.domain.procedure import Check, Plan, Step
 from app.domain.versions import Version
+from app.lab.model import Lab
 from app.procedures import procedure
 from app.procedures.clusterfile import load_cluster
 from app.procedures.overlayfile import load_overlay
-from tests.lab.windows.nodes import Nodes
+
+
+class Reached(Protocol):
+    """Nodes however they are reached: in this process (nodes.py) or over WinRM (reached.py)."""
+
+    lab: Lab
+
+    def read(self, node: str, shell: str, text: str) -> tuple[bytes, bytes, int]:
+        """A probe: output, errors, exit code."""
+
+    def run(self, node: str, shell: str, text: str) -> tuple[bytes, bytes, int]:
+        """A command."""
+
+    def do(self, node: str, act: str, /, **values: str) -> None:
+        """What a person does in a window."""
+
 
 NOTHING = (
     "Take the backups", "Disconnect every CL/Win", "See that the business runs", "Write down what will not", "Make the queues",
@@ -29,7 +47,9 @@ ACTS = {
 }
 
 
-def plan_for(nodes: Nodes, operation: str, to: str, method: str = "auto", install: str = "overwrite") -> Plan:
+def plan_for(
+    nodes: Reached, operation: str, to: str, method: str = "auto", install: str = "overwrite"
+) -> Plan:
     """The plan of the lab's cluster file, with the lab's overlay."""
     cluster = load_cluster(nodes.lab.cluster_file.read_bytes())
     overlay = load_overlay(nodes.lab.overlay_file.read_bytes())
@@ -40,7 +60,7 @@ def plan_for(nodes: Nodes, operation: str, to: str, method: str = "auto", instal
     return made
 
 
-def plan_sites(nodes: Nodes) -> list[dict[str, str]]:
+def plan_sites(nodes: Reached) -> list[dict[str, str]]:
     """The sites of the cluster file."""
     return [site.model_dump() for site in load_cluster(nodes.lab.cluster_file.read_bytes()).sites]
 
@@ -48,7 +68,7 @@ def plan_sites(nodes: Nodes) -> list[dict[str, str]]:
 class Walker:
     """`told`: what was asked and answered, newest last. `by_hand`: keys of the steps that a person did."""
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Reached) -> None:
         self.nodes = nodes
         self.told: list[str] = []
         self.ran, self.by_hand, self.already = list[str](), list[str](), list[str]()
@@ -56,7 +76,7 @@ class Walker:
     def ask(self, check: Check, node: str) -> Verdict:
         """One check's verdict."""
         for command in check.commands:
-            out, err, status = self.nodes.run(node, command.shell, command.text)
+            out, err, status = self.nodes.read(node, command.shell, command.text)
         self.told.append(f"{check.probe}@{node}: {out!r} {err[-300:]!r} {status}")
         return judge(read(check, out, status), check)
 

@@ -187,8 +187,10 @@ class _Reader:
         if named:
             kept = kept[: named.start(1)]
         if self.peek() == "&":
-            self.position += 1
-            self.found.append(Redirection(handle, "&", self.word()))
+            copied, self.position = self.peek(2)[1:], self.position + 2
+            if copied not in ("1", "2"):
+                raise Misread(self.text)
+            self.found.append(Redirection(handle, "&", copied))
         else:
             self.found.append(Redirection(handle, sign, self.target()))
         return kept
