@@ -214,8 +214,7 @@ async def test_the_newest_attach_wins(
     while not recorder.out:
         await asyncio.sleep(0.02)
     newer = Recorder()
-    async with Links() as others:
-        assert await start(others, windows, newer, key, SLOW) == Ended(5, len(SLOW_OUT), 0, 0, 0)
+    assert await start(links, windows, newer, key, SLOW) == Ended(5, len(SLOW_OUT), 0, 0, 0)
     with pytest.raises(Superseded):
         await older
     assert newer.out == SLOW_OUT
