@@ -10,18 +10,16 @@ from app.lab.powershell.state import unrolled
 from app.lab.powershell.values import numeric, text
 from app.lab.powershell.world import Call, Cmdlet, Parameter
 
-_INPUT = Parameter("InputObject", position=0, pipeline=True)
+_INPUT = Parameter("InputObject", position=0, rest=True, pipeline=True)
 
 
 def _output(call: Call) -> Iterator[object]:
     if "InputObject" not in call.bound:
         yield from call.input
-        return
-    for value in unrolled(call.bound["InputObject"]):
-        if call.switch("NoEnumerate") or not isinstance(value, list):
-            yield value
-        else:
-            yield from value
+    elif call.switch("NoEnumerate"):
+        yield call.bound["InputObject"]
+    else:
+        yield from unrolled(call.bound["InputObject"])
 
 
 def _error(call: Call) -> None:

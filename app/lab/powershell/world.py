@@ -1,7 +1,7 @@
 """What a script of the lab can reach: cmdlets, .NET types, native programs, environment, clock. How each is declared.
 
-A cmdlet is a Cmdlet with its parameters and a function that takes a Call and yields its output; an undeclared parameter is an
-error by itself. In it:
+A cmdlet is a Cmdlet with its parameters and a function that takes a Call and yields its output; an undeclared parameter is
+LabDoesNotKnow by itself. In it:
 
     def get_thing(call: Call) -> Iterator[object]:
         for name in call.texts("Name"):                      # bound values; call.value, call.text, call.switch alike

@@ -32,6 +32,9 @@ UNKNOWN = [
     ("@{ a = 1 }", "how a Hashtable"),
     ("Write-Output x -ErrorVariable e", "the parameter -ErrorVariable"),
     ("$host.Name", "$host"),
+    ("$PSScriptRoot", "$PSScriptRoot"),
+    ("Write-Output -Loud 'x'", "the parameter -Loud of Write-Output"),
+    ("@().Where({ $true })", "the method Where"),
     ("[datetime]'2024-01-01'", "[datetime] of '2024-01-01'"),
 ]
 UNREAD = [
