@@ -58,7 +58,7 @@ def _verbose(call: Call) -> None:
             call.streams.verbose(said)
 
 
-def _host(call: Call) -> None:
+def _written(call: Call) -> None:
     between = call.text("Separator", " ")
     for value in [call.bound["Object"]] if call.given("Object") else call.input:
         call.streams.information(between.join(text(each) for each in unrolled(value)))
@@ -149,7 +149,7 @@ CMDLETS = (
     Cmdlet(
         "Write-Host",
         (Parameter("Object", position=0, rest=True, pipeline=True), Parameter("Separator", "string")),
-        _host,
+        _written,
     ),
     Cmdlet(
         "Write-Information",

@@ -88,7 +88,7 @@ class NativeCall:
     `name` as the script writes it; `line` what follows the program on the raw command line, as PowerShell 5.1 puts it together
     (words with blanks in double quotes, quotes within are not escaped); `argv` that line split as the C runtime does it,
     without the program; `stdin` what was piped in, in the code page; `out` and `err` take bytes; `environment` is the
-    process's own copy; `folder` the working folder; `stop` is set when it has to end.
+    process's own copy; `folder` the working folder; `stop()` says whether it has to end.
     """
 
     name: str

@@ -11,9 +11,9 @@ import pytest
 from psrpcore.types import PSCustomObject
 
 from app.lab.powershell.formatting import Formatted
-from app.lab.powershell.host import Interpreter, run_file
 from app.lab.powershell.objects import ErrorRecord, Hashtable, LabDoesNotKnow, PSObject, Terminating
 from app.lab.powershell.portable import local, portable
+from app.lab.powershell.runspaces import Interpreter, run_file
 from tests.lab.powershell.machine import STATE, world
 
 
