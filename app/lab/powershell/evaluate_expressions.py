@@ -54,7 +54,7 @@ class Expressions(State):
             return _CONSTANTS[lower]
         if lower == "?":
             return self.okay
-        if lower in _NOT_KNOWN:
+        if lower in _NOT_KNOWN and not self.scope.has(lower):
             raise LabDoesNotKnow(f"${it.name}")
         if lower == "pwd":
             return self.folder
