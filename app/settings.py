@@ -3,6 +3,7 @@ credentials are references (a file, an environment variable, an agent)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def _checked(name: str, kind: str, reference: str, options: Mapping[str, str | b
             "credentials",
         )
     try:
-        windows = TypeAdapter(Windows).validate_python(dict(options), strict=True, extra="forbid")
+        windows = TypeAdapter(Windows).validate_json(json.dumps(dict(options)), strict=True, extra="forbid")
     except ValidationError as no:
         wrong = ", ".join(".".join(map(str, error["loc"])) for error in no.errors())
         raise Invalid(

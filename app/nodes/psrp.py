@@ -5,6 +5,7 @@ is loaded when the first node is connected to. Runs the texts that it is given a
 from __future__ import annotations
 
 import logging
+import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from pypsrp.exceptions import AuthenticationError, WinRMError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import SignalCode, WinRS
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan
+from urllib3.util.ssl_ import create_urllib3_context
 
 from app.nodes import credentials
 from app.nodes.certificates import is_plain, pinned_sha256
@@ -81,10 +83,21 @@ def _guard_session(wsman: WSMan, pin: str | None) -> None:
             session.auth = (user.encode(), secret.encode())
         if pin:
             adapter: Any = session.get_adapter("https://")
-            adapter.poolmanager.connection_pool_kw["assert_fingerprint"] = pin
+            settings = adapter.poolmanager.connection_pool_kw
+            settings["assert_fingerprint"] = pin
+            settings["ssl_context"] = _context(shared=wsman.transport.certificate_pem is None)
         return session
 
     wsman.transport._build_session = built  # type: ignore[method-assign]
+
+
+def _context(*, shared: bool) -> ssl.SSLContext:
+    """TLS without anybody's certificates: urllib3 would load all that the system trusts, a megabyte for each connection. One for
+    all connections that show no certificate of their own."""
+    return _PINNED if shared else create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+
+
+_PINNED = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
 
 
 class Session:

@@ -85,7 +85,6 @@ class WindowsNode:
         self._interrupts: set[asyncio.Future[None]] = set()
         self._all = asyncio.Semaphore(IN_FLIGHT)
         self._long = asyncio.Semaphore(IN_FLIGHT - 1)
-        self._known = False
 
     async def close(self) -> None:
         """End every session and thread; calls in flight raise ConnectionCut, commands go on on the node."""
@@ -261,8 +260,6 @@ class WindowsNode:
 
     async def _require_known(self) -> None:
         """The accepted line is of the kind that this node is asked by. Raises HostKeyUnknown, HostKeyChanged, Unreachable."""
-        if self._known:
-            return
         line, target = self.target.host_key, self.target
         if line is None:
             raise HostKeyUnknown(target.where, await certificates.offered(target, self._timeout))
@@ -271,7 +268,6 @@ class WindowsNode:
             offered = await certificates.offered(target, self._timeout)
             if offered.public_key != line:
                 raise HostKeyChanged(target.where, offered, line)
-        self._known = True
 
     async def _changed(self) -> NodeError:
         offered = await certificates.offered_certificate(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -112,3 +114,10 @@ async def test_closing_ends_every_thread(windows: Target) -> None:
         )
         assert 1 <= len([t for t in threading.enumerate() if t.name == "psrp node-a"]) <= 4
     assert [t for t in threading.enumerate() if t.name == "psrp node-a"] == []
+
+
+def test_nothing_of_winrm_is_loaded_before_a_windows_node_is_asked() -> None:
+    text = (
+        "import app.main, sys; sys.exit(' '.join({'pypsrp', 'requests', 'spnego'} & set(sys.modules)) or 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", text], check=False, capture_output=True).returncode == 0

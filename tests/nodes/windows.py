@@ -61,6 +61,7 @@ def windows_lab(folder: Path, password_file: Path, windows: str = "2019") -> Ite
     """A node that runs, with one account and a certificate of its own authority."""
     password_file.write_text(PASSWORD, "utf-8")
     computer = Pair(folder, windows=windows).computers["node-a"]
+    computer._passwords["administrator"] = PASSWORD  # the accounts of tasks and of WinRM are the same ones
     authority = Authority.make()
     certificate, accounts = authority.node("127.0.0.1"), Accounts({USER: PASSWORD}, {"tejun": USER})
     with Endpoint(

@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -29,13 +29,14 @@ _OPENING = {"CreateNew": 1, "Create": 2, "Open": 3, "OpenOrCreate": 4, "Truncate
 
 @dataclass
 class Open:
-    """A file that somebody has open: access and share as bits of READ, WRITE, DELETE."""
+    """A file that somebody has open: access and share as bits of READ, WRITE, DELETE. `thread`: whose."""
 
     path: str
     access: int
     share: int
     stream: BinaryIO | None = None
     image: bool = False
+    thread: int = field(default_factory=threading.get_ident)
 
 
 def image(name: str, version: str) -> bytes:
@@ -131,6 +132,13 @@ class Files:
                 self._open.remove(handle)
             if handle.stream:
                 handle.stream.close()
+
+    def let_go(self) -> None:
+        """Close what this thread has left open: its process has ended."""
+        with self._lock:
+            mine = [one for one in self._open if one.thread == threading.get_ident() and not one.image]
+        for handle in mine:
+            self.close(handle)
 
     def load(self, path: str) -> Open:
         """A process maps the file as an image: until `close` it can neither be written nor deleted."""

@@ -21,9 +21,9 @@ $WarningPreference = 'SilentlyContinue'
 function Say([string]$words) { Write-Output "tejun $Nonce $words" }
 function Fail([string]$words) { throw "tejun $words" }
 
-function Read-Text([string]$path) { # '' where there is no such file
+function Read-Text([string]$path) { # '' where there is no such file; it may be renamed meanwhile
   if (-not [IO.File]::Exists($path)) { return '' }
-  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite')
+  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite, Delete')
   try {
     $reader = New-Object IO.StreamReader $stream
     return $reader.ReadToEnd().Trim()
@@ -31,8 +31,10 @@ function Read-Text([string]$path) { # '' where there is no such file
 }
 
 function Save-Once([string]$path, [byte[]]$bytes) { # on the disk and whole before it has its name, and never over another one
-  $new = "$path.$Nonce"
-  $stream = New-Object IO.FileStream -ArgumentList $new, 'Create', 'Write', 'None', 4096, 'WriteThrough'
+  $new = "$path.$Nonce.new"
+  # with its types: another constructor takes rights where this one takes the access
+  $how = [IO.FileMode]'Create', [IO.FileAccess]'Write', [IO.FileShare]'None', 4096, [IO.FileOptions]'WriteThrough'
+  $stream = New-Object IO.FileStream -ArgumentList (@($new) + $how)
   try { $stream.Write($bytes, 0, $bytes.Length) } finally { $stream.Close() }
   try { [IO.File]::Move($new, $path) } catch {
     if (-not [IO.File]::Exists($path)) { throw }
@@ -47,13 +49,13 @@ function ConvertTo-Hex([byte[]]$bytes) { return [BitConverter]::ToString($bytes)
 function Get-Sha256([byte[]]$bytes) { return ConvertTo-Hex ([Security.Cryptography.SHA256]::Create().ComputeHash($bytes)) }
 
 function Get-Size([string]$path) { # by opening it: a folder's entry lags behind while somebody writes
-  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite')
+  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite, Delete')
   try { return $stream.Length } finally { $stream.Close() }
 }
 
 function Read-Part([string]$path, [long]$from, [int]$count) { # exactly that many bytes, as base64
   $buffer = New-Object byte[] $count
-  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite')
+  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite, Delete')
   try {
     [void]$stream.Seek($from, 'Begin')
     $got = 0
@@ -101,7 +103,7 @@ function Get-Promises { # the claims of all starts that may have been asked for,
   if (-not [IO.Directory]::Exists($dir)) { return }
   foreach ($path in [IO.Directory]::GetFiles($dir)) {
     $name = [IO.Path]::GetFileName($path)
-    if ($name -eq 'claim' -or $name -like 'claim.*') { Write-Output (Read-Text $path) }
+    if ($name -eq 'claim' -or ($name -like 'claim.*' -and $name -notlike '*.new')) { Write-Output (Read-Text $path) }
   }
 }
 
@@ -282,7 +284,7 @@ function Follow { # from -Out and -Err on: until the end, -Most bytes, or -Hold 
     if ($end -like 'done *') { $words = $end -split ' '; $size.out = [long]$words[2]; $size.err = [long]$words[3] }
     $new = 0
     foreach ($name in 'out', 'err') {
-      $count = [Math]::Min([Math]::Min($size[$name], $it.Cap) - $at[$name], 262144)
+      $count = [Math]::Min([Math]::Min($size[$name], $it.Cap) - $at[$name], [long]262144)
       if ($count -gt 0) {
         $part = Read-Part "$dir\$name" $at[$name] $count
         Say ($name + ' ' + $at[$name] + ' ' + $part)
@@ -339,10 +341,10 @@ function Stop-Tree { # a process without a window knows no polite end: killed at
 function Get-Digest([string]$path, [long]$size) { # of the first bytes: what a service left behind wrote later does not count
   $sha = [Security.Cryptography.SHA256]::Create()
   $buffer = New-Object byte[] 262144
-  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite')
+  $stream = [IO.File]::Open($path, 'Open', 'Read', 'ReadWrite, Delete')
   try {
     while ($size -gt 0) {
-      $read = $stream.Read($buffer, 0, [int][Math]::Min($size, 262144))
+      $read = $stream.Read($buffer, 0, [int][Math]::Min($size, [long]262144))
       if ($read -eq 0) { Fail "short $path" }
       [void]$sha.TransformBlock($buffer, 0, $read, $buffer, 0)
       $size -= $read

@@ -128,6 +128,7 @@ class Programs:
         try:
             yield
         finally:
+            self.machine.files.let_go()
             self._now.id = before
             self.machine.processes.end(process)
 
