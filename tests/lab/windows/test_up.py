@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from app.lab.model import Lab, LabError
 from app.nodes.errors import NodeError
 from app.nodes.links import Links
 from app.procedures.clusterfile import load_cluster
+from tests.lab.test_commands import tejun_lab
 from tests.lab.windows.reached import OverWire, accepted, running
 from tests.lab.windows.walking import Walker, plan_for
 
@@ -115,6 +117,7 @@ def test_another_page_cannot_press_a_button(
     form = {"token": right[1] if token is None else token, "node": "node-b", "act": "stop-local"}
     with pytest.raises(urllib.error.HTTPError) as refused:
         page(lab, "/act", form, **headers)
+    refused.value.close()
     assert refused.value.code == 403
     assert sites(directory) == BOTH
 
@@ -154,18 +157,67 @@ async def test_a_fault_of_winrm_is_felt_and_cleared(lab: Lab, directory: Path, k
     assert next(node.faults for node in labs.status(directory).nodes if node.name == "node-b") == ()
 
 
+OVER_WIRE: list[tuple[str, str, str, str, str, dict[str, Any]]] = [
+    ("1.3", "wsfc", "R16.3", "patch", "R16.3.1", {}),
+    ("2.3", "windows", "R16.3", "patch", "R16.3.1", {}),
+    (
+        "1.1.2",
+        "wsfc",
+        "R12.4",
+        "upgrade",
+        "R16.3",
+        {"clwin": True},
+    ),  # Windows Server 2008 R2: PowerShell 2.0 and schtasks
+    ("1.1.4", "wsfc", "R12.6", "upgrade", "R16.3", {"arch": "ipf"}),
+    ("2.1", "windows", "R12.6", "upgrade", "R16.3", {}),
+]
+
+
 @pytest.mark.parametrize(
-    ("platform", "number"), [("wsfc", "1.3"), pytest.param("windows", "2.3", marks=pytest.mark.long)]
+    ("number", "platform", "version", "operation", "to", "more"),
+    [
+        pytest.param(*case, marks=[pytest.mark.long] if case[0] != "1.3" else [], id=case[0])
+        for case in OVER_WIRE
+    ],
 )
 @pytest.mark.timeout(500)
-async def test_a_rolling_patch_is_carried_out_over_winrm(tmp_path: Path, platform: str, number: str) -> None:
-    with running(tmp_path / "lab", platform) as lab:
+async def test_a_plan_is_carried_out_over_winrm(
+    tmp_path: Path, number: str, platform: str, version: str, operation: str, to: str, more: dict[str, Any]
+) -> None:
+    """As test_whole_plans, but with the nodes in processes of their own and every command under the guard."""
+    with running(tmp_path / "lab", platform, version, **more) as lab:
         targets = {node.name: await accepted(lab, node.name) for node in lab.nodes}
         async with Links() as links:
             nodes = OverWire(lab, links, targets, asyncio.get_running_loop())
-            plan = plan_for(nodes, "patch", "R16.3.1", "auto")
+            plan = plan_for(nodes, operation, to)
             assert plan.procedure == number
-            walker = Walker(nodes)
-            await asyncio.to_thread(walker.walk, plan)
+            await asyncio.to_thread(Walker(nodes).walk, plan)
         status = labs.status(Path(lab.directory))
-    assert {node.packages for node in status.nodes} == {("JobCenter R16.3.1",)}
+    assert {node.packages for node in status.nodes} == {(f"JobCenter {to}",)}
+
+
+def test_an_operator_uses_it_from_the_command_line(lab: Lab, directory: Path) -> None:
+    seen = tejun_lab(directory, "status", "--lang", "en")
+    assert (seen.returncode, "JobCenter-site1  Online  node-a" in seen.stdout) == (0, True)
+    assert "JobCenter R16.3" in seen.stdout
+    assert tejun_lab(directory, "do", "node-b", "stop-local").stdout == "node-b: ローカルサイトを停止\n"
+    assert tejun_lab(directory, "do", "node-b", "start-local", "--lang", "en").returncode == 0
+    refused = tejun_lab(directory, "do", "node-b", "write", language="en_US.UTF-8")
+    assert (refused.returncode, refused.stderr) == (1, "write needs file=…\n")
+    assert tejun_lab(directory, "fault", "nqs-site", "node-b").returncode == 0
+    assert "nqs-site" in tejun_lab(directory, "status").stdout
+    assert tejun_lab(directory, "fault", "clear", "node-b").returncode == 0
+    assert sites(directory) == BOTH
+
+
+def test_a_lab_that_goes_down_and_comes_up_is_the_same_and_reset_is_the_first_day(tmp_path: Path) -> None:
+    directory = tmp_path / "lab"
+    with running(directory, "windows") as lab:
+        control.do(directory, "node-a", "move", group="g_jc", node="node-b")
+        control.do(directory, "node-a", "write", file="C:\\note.txt", text="here")
+        labs.down(directory)
+        assert labs.up(directory) == lab
+        assert sites(directory) == {"node-a": ("local",), "node-b": ("local", "site1")}
+        assert labs.reset(directory) == lab
+        assert sites(directory) == BOTH
+        assert not (Path(lab.node("node-a").disk) / "note.txt").exists()
