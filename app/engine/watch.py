@@ -2,7 +2,8 @@
 
 Uses the read-only probe of the site's processes on every node. A sample that cannot be read says nothing. The length is
 an upper bound: from the last sample that saw the site up to the first that saw it up again. A site that is up on another node
-than before was down in between, although no sample saw it.
+than before was down in between, although no sample saw it. On Windows nothing is sampled, and no length is shown: there is no
+read-only probe of a site's processes there (probes.py).
 """
 
 from __future__ import annotations

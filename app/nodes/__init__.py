@@ -1,6 +1,7 @@
-"""The only code that touches nodes: the guard, SSH, the spool client. Knows no tables and decides nothing about sessions.
+"""The only code that touches nodes: the guard, SSH, PowerShell remoting, the spool client. Knows no tables and decides nothing
+about sessions.
 
-Start reading at `links.py` (what the engine calls) and `guard.sh` (what runs on the node).
+Start reading at `links.py` (what the engine calls), `guard.sh` and `windows/guard.ps1` (what runs on the node).
 """
 
 from app.nodes.credentials import known_secrets
@@ -15,9 +16,10 @@ from app.nodes.errors import (
     Unreachable,
 )
 from app.nodes.links import Links
+from app.nodes.offered import offered_key
 from app.nodes.results import Ended, Output, Unknown
-from app.nodes.ssh import offered_key
-from app.nodes.target import Credential, OfferedKey, Target
+from app.nodes.target import Credential, OfferedKey, Target, Windows
+from app.nodes.windows_errors import TextRefused
 
 __all__ = [
     "ConnectionCut",
@@ -33,8 +35,10 @@ __all__ = [
     "Output",
     "Superseded",
     "Target",
+    "TextRefused",
     "Unknown",
     "Unreachable",
+    "Windows",
     "known_secrets",
     "offered_key",
 ]
