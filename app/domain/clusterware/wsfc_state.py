@@ -1,7 +1,8 @@
 """Reads the lines of wsfc.py's `read_state` into facts. Pure; the tokens are listed in verbs.Clusterware.
 
 The states are the names of .NET's enumerations, the same on every Windows: nothing here is localised. WSFC watches every group
-that is not offline, so a group that is read is `managed`; an unknown state of a group or a resource counts as pending, never as settled.
+that is not offline, so a group that is read is `managed`; an unknown state of a group or a resource counts as pending, never
+as settled.
 """
 
 from __future__ import annotations
