@@ -19,6 +19,7 @@ from app.lab.windows.cmdlets import cluster, files, system, tasks
 from app.lab.windows.machine import Description, Machine
 from app.lab.windows.net import files as net_files
 from app.lab.windows.net import system as net_system
+from app.lab.windows.processes import SYSTEM_PROCESS, Process
 from app.lab.windows.programs import cluster_exe, clusterpro, jobcenter, shells, windows
 from app.lab.windows.programs.start import SYSTEM32, Programs
 from app.lab.windows.tasks import SYSTEM, Tasks
@@ -38,10 +39,14 @@ class Computer:
         self.machine = Machine(folder, san, description, port)
         self.programs = Programs(self.machine)
         self._passwords = {name.lower(): word for name, word in passwords.items()}
-        self.tasks = Tasks(folder / "tasks.json", self.programs.launch, self._may)
+        self.tasks = Tasks(folder / "tasks.json", self._task, self._may)
         self._run = threading.local()
         self._add_programs()
         self._base = pure.furnish(World(cmdlets=self._all_cmdlets(), types=self._all_types()))
+
+    def _task(self, execute: str, arguments: str, folder: str) -> Process:
+        """A task's action: a child of the system, whoever asked for it, so that it outlives that session."""
+        return self.programs.launch(execute, arguments, folder, parent=SYSTEM_PROCESS)
 
     def _may(self, user: str, password: str | None) -> bool:
         """Whether a task may run as that account: SYSTEM, or an administrator with the right password."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from app.lab.windows import paths
 from app.lab.windows.files import Files, Open
 
-_IDLE, _SYSTEM = 0, 4
+_IDLE, SYSTEM_PROCESS = 0, 4
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Processes:
         self._files, self._now = files, now
         self._table: dict[int, Process] = {}
         self._ids, self._lock = itertools.count(212, 4), threading.RLock()
-        for number, image in ((_IDLE, "Idle"), (_SYSTEM, "System")):
+        for number, image in ((_IDLE, "Idle"), (SYSTEM_PROCESS, "System")):
             self._table[number] = Process(number, image, "", _IDLE, now())
 
     def start(
@@ -55,7 +55,7 @@ class Processes:
         image: str,
         line: str = "",
         *,
-        parent: int = _SYSTEM,
+        parent: int = SYSTEM_PROCESS,
         site: str = "",
         modules: tuple[str, ...] = (),
         ports: tuple[int, ...] = (),
@@ -90,7 +90,7 @@ class Processes:
     def kill(self, number: int, tree: bool) -> list[int]:
         """End a process, with all that descend from it if `tree`; the ids that ended, empty where there is none of that id."""
         with self._lock:
-            if number not in self._table or number in (_IDLE, _SYSTEM):
+            if number not in self._table or number in (_IDLE, SYSTEM_PROCESS):
                 return []
             chosen = [number, *(self.below(number) if tree else ())]
             processes = [self._table[one] for one in chosen if one in self._table]
