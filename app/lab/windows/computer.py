@@ -15,14 +15,14 @@ from app.lab.powershell.objects import NetType
 from app.lab.powershell.world import Cmdlet, Environment, NativeCall, World
 from app.lab.windows import product
 from app.lab.windows.cluster.requests import Port
-from app.lab.windows.cmdlets import cluster, files, system, tasks
+from app.lab.windows.cmdlets import cluster, files, scheduled, system
 from app.lab.windows.machine import Description, Machine
 from app.lab.windows.net import files as net_files
 from app.lab.windows.net import system as net_system
 from app.lab.windows.processes import SYSTEM_PROCESS, Process
 from app.lab.windows.programs import cluster_exe, clusterpro, jobcenter, shells, windows
 from app.lab.windows.programs.start import SYSTEM32, Programs
-from app.lab.windows.tasks import SYSTEM, Tasks
+from app.lab.windows.scheduled import SYSTEM, Scheduler
 
 CLUSTERPRO = r"C:\Program Files\CLUSTERPRO\bin"
 POWERSHELL = rf"{SYSTEM32}\WindowsPowerShell\v1.0"
@@ -39,12 +39,12 @@ class Computer:
         self.machine = Machine(folder, san, description, port)
         self.programs = Programs(self.machine)
         self._passwords = {name.lower(): word for name, word in passwords.items()}
-        self.tasks = Tasks(folder / "tasks.json", self._task, self._may)
+        self.tasks = Scheduler(folder / "tasks.json", self._scheduled_task, self._may)
         self._run = threading.local()
         self._add_programs()
         self._base = pure.furnish(World(cmdlets=self._all_cmdlets(), types=self._all_types()))
 
-    def _task(self, execute: str, arguments: str, folder: str) -> Process:
+    def _scheduled_task(self, execute: str, arguments: str, folder: str) -> Process:
         """A task's action: a child of the system, whoever asked for it, so that it outlives that session."""
         return self.programs.launch(execute, arguments, folder, parent=SYSTEM_PROCESS)
 
@@ -83,7 +83,7 @@ class Computer:
         if machine.description.kind == "wsfc" and windows_version not in ("2003", "2008"):
             modules["FailoverClusters"] = cluster.cmdlets(machine)
         if windows_version not in OLD:
-            modules["ScheduledTasks"] = tasks.cmdlets(machine, self.tasks)
+            modules["ScheduledTasks"] = scheduled.cmdlets(machine, self.tasks)
         world = World().add(*files.cmdlets(machine), *system.cmdlets(machine, self.programs, modules))
         for found in modules.values():
             world.add(*found)

@@ -24,7 +24,7 @@ IN_USE, FULL, NOT_FOR_THIS, OTHER_VERSION = 1603, 112, 1642, 1638
 """Exit codes of Windows Installer for a failure, for a full disk, a patch for something else, another version that is there."""
 
 
-class JobCenter:
+class Jobcenter:
     """MG/SV and CL/Win of one node."""
 
     def __init__(self, machine: Machine, arch: str) -> None:
