@@ -61,10 +61,22 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DeliveryState(StrEnum):
+    """States of a delivery (a package on its way to one node); the first two are open, all others final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+
 ACTIVE = frozenset({SessionState.RUNNING, SessionState.PAUSED})
 ENDED = frozenset({SessionState.COMPLETED, SessionState.ABORTED})
 DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
 OPEN_ATTEMPT = frozenset({AttemptState.QUEUED, AttemptState.RUNNING})
+OPEN_DELIVERY = frozenset({DeliveryState.QUEUED, DeliveryState.RUNNING})
+DELIVERABLE = frozenset({SessionState.APPROVED, SessionState.RUNNING, SessionState.PAUSED})
 
 S, A = SessionState, Awaiting
 
