@@ -14,6 +14,7 @@ from app.domain import overlaying
 from app.domain.cluster import Cluster
 from app.domain.errors import Invalid, NotFound, Refused
 from app.domain.filenames import file_name
+from app.domain.overlay import OverlayFile
 from app.domain.policy import Permission
 from app.models import ClusterRecord, Package
 from app.models.packages import package_of, sessions_using
@@ -122,19 +123,15 @@ async def choose_package(act: Act, record: ClusterRecord, wish: Wish, package_id
     row = await _locked(
         act, package_id
     )  # before the session's row: whoever removes it waits, and then sees the session
-    if row is None:
-        raise Invalid(
-            "package_gone",
-            "選んだパッケージは削除されています。選び直してください。",
-            "The package that was chosen has been removed. Choose again.",
-            "package",
-        )
-    return await with_package(act, record, wish, row)
+    return with_package(record, (await overlay_for(act.db, record.name))[1], wish, row)
 
 
-async def with_package(act: Act, record: ClusterRecord, wish: Wish, package: Package) -> Wish:
+def with_package(
+    record: ClusterRecord, overlay: OverlayFile | None, wish: Wish, package: Package | None
+) -> Wish:
     """The wish with that package; nothing is held: for a preview. Raises Invalid as `choose_package`."""
-    _, overlay = await overlay_for(act.db, record.name)
+    if package is None:
+        raise package_gone()
     path = path_on_nodes(overlaying.with_paths(record.cluster, overlay), package)
     typed = wish.patch_file not in (None, path) or (
         wish.patch_sha256 is not None and expected_digest(wish.patch_sha256) != package.sha256
@@ -158,6 +155,16 @@ def path_on_nodes(cluster: Cluster, package: Package) -> str:
         sign = "/" if "/" in folder and "\\" not in folder else "\\"
         return folder.rstrip("\\/") + sign + package.name
     return cluster.path("patches").rstrip("/") + "/" + package.name
+
+
+def package_gone() -> Invalid:
+    """The refusal of a choice that is none any more."""
+    return Invalid(
+        "package_gone",
+        "選んだパッケージは削除されています。選び直してください。",
+        "The package that was chosen has been removed. Choose again.",
+        "package",
+    )
 
 
 def no_such_package() -> NotFound:

@@ -91,6 +91,17 @@ async def sessions_using(db: AsyncSession, sha256: str) -> list[int]:
     return list(await db.scalars(query.order_by(MaintenanceSession.id)))
 
 
+async def packages_in_use(db: AsyncSession) -> dict[str, list[int]]:
+    """By digest, the sessions that have not ended and name it; stored packages and others."""
+    query = sa.select(MaintenanceSession.patch_sha256, MaintenanceSession.id).where(
+        MaintenanceSession.patch_sha256.is_not(None), MaintenanceSession.state.not_in(ENDED)
+    )
+    found: dict[str, list[int]] = {}
+    for sha256, session_id in await db.execute(query.order_by(MaintenanceSession.id)):
+        found.setdefault(str(sha256), []).append(session_id)
+    return found
+
+
 async def deliveries_of(db: AsyncSession, session_id: int) -> list[Delivery]:
     """A session's deliveries by node."""
     query = sa.select(Delivery).where(Delivery.session_id == session_id).order_by(Delivery.node)

@@ -19,6 +19,7 @@ from app.web import (
     navigation,
     outputs,
     overlays,
+    packages,
     plan_pages,
     refusals,
     session_form,
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     cluster_edit.router,  # before the pages of one cluster: /clusters/new is no number
     clusters.router,
     overlays.router,
+    packages.router,
     session_form.router,
     session_moves.router,
     sessions.router,
@@ -75,6 +77,6 @@ def create_web(
     # the last one added is the outermost
     app.add_middleware(SameOrigin, refuse=refusals.other_site)
     app.add_middleware(NoNul, refuse=refusals.not_an_address)
-    app.add_middleware(TooBig, refuse=refusals.too_big)
+    app.add_middleware(TooBig, refuse=refusals.too_big, streaming=frozenset({packages.ADD}))
     app.add_middleware(SecurityHeaders)
     return app

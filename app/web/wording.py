@@ -83,7 +83,7 @@ BADGES: dict[str, dict[str, Badge]] = {
 
 
 def badge_of(kind: str, state: str) -> Badge:
-    """How a state of `session`, `step`, `awaiting`, `attempt`, `delivery`, `verdict` or `approval` is shown. KeyError for others."""
+    """How a state of `session`, `step`, `awaiting`, `attempt`, `delivery`, `verdict` or `approval` is shown; else KeyError."""
     return BADGES[kind][state]
 
 
