@@ -18,6 +18,7 @@ from app.actions.packages import set_aside_leftovers
 from app.actions.people import add_user
 from app.db import Database
 from app.domain.errors import Refused
+from app.engine.deliver import Deliveries
 from app.engine.follow import Limits
 from app.engine.machine import Machine
 from app.engine.queue import SegmentQueue, create_tables
@@ -89,7 +90,9 @@ class Console:
         await require_current(self.database)
         await self._require_safe()
         if self.settings.worker == "embedded":
-            self.engine = Engine(self._machine(), self.queue, self.settings.home)
+            machine = self._machine()
+            deliveries = Deliveries(machine, Links(), self.packages)
+            self.engine = Engine(machine, self.queue, self.settings.home, deliveries)
             await self.engine.start(spare=spare)
             await self.clear_packages()
         self._loops = [asyncio.ensure_future(self.wake.run())]

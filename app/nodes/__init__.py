@@ -3,15 +3,19 @@
 Start reading at `links.py` (what the engine calls) and `guard.sh` (what runs on the node).
 """
 
+from app.nodes.courier import Courier, Parcel, PartRefused, WriteRefused
 from app.nodes.credentials import known_secrets
 from app.nodes.errors import (
+    AuthenticationRefused,
     ConnectionCut,
+    CredentialMissing,
     GuardBroken,
     HostKeyChanged,
     HostKeyUnknown,
     NodeError,
     NoSpace,
     Superseded,
+    TimedOut,
     Unreachable,
 )
 from app.nodes.links import Links
@@ -20,8 +24,11 @@ from app.nodes.ssh import offered_key
 from app.nodes.target import Credential, OfferedKey, Target
 
 __all__ = [
+    "AuthenticationRefused",
     "ConnectionCut",
+    "Courier",
     "Credential",
+    "CredentialMissing",
     "Ended",
     "GuardBroken",
     "HostKeyChanged",
@@ -31,10 +38,14 @@ __all__ = [
     "NodeError",
     "OfferedKey",
     "Output",
+    "Parcel",
+    "PartRefused",
     "Superseded",
     "Target",
+    "TimedOut",
     "Unknown",
     "Unreachable",
+    "WriteRefused",
     "known_secrets",
     "offered_key",
 ]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from app.domain.text import Text
 from app.web.begun import BEGUN
 from app.web.unasked import UNASKED
+from app.web.undelivered import UNDELIVERED
 
 
 class Explanation(NamedTuple):
@@ -37,6 +38,7 @@ _AGAIN = (
 )
 _TABLE = {
     **UNASKED,
+    **UNDELIVERED,
     "interlock": _row(
         "danger",
         "実行直前の条件が満たされていないため、コマンドを開始していません。",

@@ -222,6 +222,17 @@ async def test_a_draft_with_a_stored_package_names_its_path_and_digest_in_every_
         [check, *_] = [c for step in session.plan.steps for c in step.checks if c.probe == "patch_file"]
         assert f"f='/var/tmp/{NAME}'" in check.commands[0].text
         assert f"sha256:{SHA256}" in check.present
+
+
+async def test_the_form_of_a_draft_shows_the_package_that_was_chosen_and_takes_another_or_none(
+    world: World, site: Site, store: PackageStore
+) -> None:
+    await world.add_cluster()
+    async with site.browser("sato") as sato:
+        await upload(sato)
+        page = (await sato.get("/sessions/new?cluster_id=1")).text
+        made = (await send(sato, page, "session-form", target="R16.3.2", package="1")).headers["location"]
+        world.session_id = int(made.rpartition("/")[2])
         edit = (await sato.get(f"{made}/edit")).text
         fields = form_in(edit, "session-form").fields
         assert (fields["package"], fields["patch_file"], fields["patch_sha256"]) == ("1", "", "")
