@@ -68,6 +68,7 @@ async def sessions(console: Console) -> dict[str, str]:
         await desk.settled(operator, ended)
         await desk.aborted(operator, ended)
         made = {"draft": await desk.draft(operator), "submitted": await desk.submitted(operator)}
+        made["delivered"] = await desk.delivered(operator, approver)
         running = await desk.started(operator, approver)
         async with console.person("checker") as checker:
             await desk.work_until(operator, checker, running, "3.3.1-3@")
@@ -122,7 +123,7 @@ async def test_axe_finds_nothing_on_any_page(console: Console, browser: Browser)
     operators = {
         "overview": "/", "clusters": "/clusters", "cluster": "/clusters/1", "import": "/clusters/import",
         "add": "/clusters/new", "edit": "/clusters/1/edit", "preview": "/sessions/new?cluster_id=1",
-        "edit draft": made["draft"] + "/edit", "ended": "/history", "missing": "/nowhere", **made,
+        "edit draft": made["draft"] + "/edit", "ended": "/history", "missing": "/nowhere", "packages": "/packages", **made,
     }  # fmt: skip
     for look in LOOKS:
         async with (
