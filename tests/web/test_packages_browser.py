@@ -1,4 +1,4 @@
-"""The upload in a real browser with JavaScript: a chosen file stays chosen after a refusal, and one that is too large is not sent."""
+"""The upload in a real browser: a chosen file stays chosen after a refusal, and one that is too large is not sent."""
 
 from __future__ import annotations
 
