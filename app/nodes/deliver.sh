@@ -22,10 +22,10 @@ sha256() { # of stdin -> $sum, empty if this system has no tool for it
   else sum=; fi
   sum=${sum%% *}
 }
-bytes() { # size of file $1 -> $n; wc would read gigabytes on some systems
-  # shellcheck disable=SC2046 # the fifth field is the size
+bytes() { # of file $1: size -> $n, names -> $names; wc would read gigabytes on some systems
+  # shellcheck disable=SC2046 # the second and the fifth field
   set -- $(LC_ALL=C ls -dlnL "$1" 2>/dev/null)
-  n=${5:-0}
+  names=${2:-0} n=${5:-0}
 }
 there() { [ -e "$1" ] || [ -h "$1" ]; }
 same() { # FILE is the wanted file; the digest is asked for only where the size fits
@@ -35,8 +35,12 @@ same() { # FILE is the wanted file; the digest is asked for only where the size 
   sha256 <"$f"
   [ "$sum" = "$want" ]
 }
-ours() { # a plain file of this user with this one name: in a folder that others may write to, a link may lie in wait
-  [ ! -h "$p" ] && [ -n "$(find "$p" -prune -type f -user "$(id -u)" -links 1 2>/dev/null)" ]
+ours() { # a plain file of this user with this one name (size -> $n): where others may write, a link may lie in wait
+  n=0
+  # shellcheck disable=SC3067 # -O is older than its place in POSIX; without it nothing is ours
+  if [ -h "$p" ] || [ ! -f "$p" ] || [ ! -O "$p" ]; then return 1; fi
+  bytes "$p"
+  [ "$names" = 1 ]
 }
 settle() { sync "$@" 2>/dev/null || sync; }
 
@@ -44,16 +48,14 @@ look() {
   if [ ! -d "$d" ]; then echo 'there no_folder'; return; fi
   if [ ! -w "$d" ] || [ ! -x "$d" ]; then echo 'there read_only'; return; fi
   if same; then echo 'there same'; elif there "$f"; then echo 'there other'; else echo 'there absent'; fi
-  n=0
-  if ours; then bytes "$p"; fi
-  echo "part $n"
+  if ours; then echo "part $n"; else echo 'part 0'; fi
   # shellcheck disable=SC2034 # the fourth field of the second line
   free=$(LC_ALL=C df -Pk "$d" 2>/dev/null | { read -r line; read -r line line line free line; echo "$free"; })
   echo "free ${free:-?}"
 }
 open() {
   if ! there "$p"; then (set -C; : >"$p") 2>/dev/null; fi
-  if ours; then bytes "$p"; echo "part $n"; echo "place $p"; elif there "$p"; then echo 'part foreign'; else echo 'part no'; fi
+  if ours; then echo "part $n"; echo "place $p"; elif there "$p"; then echo 'part foreign'; else echo 'part no'; fi
 }
 publish() {
   ours || { echo 'named no'; return; }

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, Headers
 from starlette.requests import ClientDisconnect
 
 from app.actions.act import Act
@@ -126,7 +126,7 @@ class Upload:
     """A form on its way in. What is refused while it arrives is kept for its end: the rest is read and thrown away, since a
     browser that is still sending shows no answer."""
 
-    def __init__(self, store: PackageStore, headers: Any) -> None:
+    def __init__(self, store: PackageStore, headers: Headers) -> None:
         declared = headers.get("content-length", "")
         self._store, self._declared = store, int(declared) if declared.isdecimal() else 0
         self._form: Multipart | None = None
@@ -135,7 +135,6 @@ class Upload:
         self._incoming: Incoming | None = None
         self._waiting = bytearray()
         self._stack = ExitStack()
-        self._taken = 0
 
     def __enter__(self) -> Upload:
         try:

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx2
 
 from app.lab import down, fault
-from tests.web.forms import form_in, has_form, send, standing
+from tests.web.forms import has_form, send, standing
 
 PAGE = {"accept": "text/html", "user-agent": "test"}
 
@@ -118,22 +118,6 @@ async def started(operator: httpx2.AsyncClient, approver: httpx2.AsyncClient, me
     """A session that runs."""
     path = await approved(operator, approver, method)
     assert (await press(operator, path, "start-form")).status_code == 303
-    return path
-
-
-async def delivered(operator: httpx2.AsyncClient, approver: httpx2.AsyncClient) -> str:
-    """An approved session whose package was uploaded, chosen and delivered to both nodes."""
-    form = form_in(await look(operator, "/packages"), "package-form")
-    file = {"file": ("修正 & 1.rpm", b"patch" * 1000)}
-    stored = await operator.post(form.action, data={**form.fields, "note": "月例"}, files=file)
-    number = str(stored.headers["location"]).rpartition("=")[2]
-    path = await draft(operator, package=number, patch_file="", patch_sha256="")
-    assert (await press(operator, path, "submit-form")).status_code == 303
-    assert (await press(approver, path, "approve-form")).status_code == 303
-    assert (await press(operator, path, "deliver-form")).status_code == 303
-    async with asyncio.timeout(30):
-        while (await look(operator, path)).count('data-state="delivered"') < 2:
-            await asyncio.sleep(0.1)
     return path
 
 

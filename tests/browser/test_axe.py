@@ -68,7 +68,6 @@ async def sessions(console: Console) -> dict[str, str]:
         await desk.settled(operator, ended)
         await desk.aborted(operator, ended)
         made = {"draft": await desk.draft(operator), "submitted": await desk.submitted(operator)}
-        made["delivered"] = await desk.delivered(operator, approver)
         running = await desk.started(operator, approver)
         async with console.person("checker") as checker:
             await desk.work_until(operator, checker, running, "3.3.1-3@")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from app.nodes import Links, Parcel, PartRefused, Target, WriteRefused
 from app.nodes.courier import BLOCK, Courier
 from app.nodes.errors import ConnectionCut, Unreachable
 from tests.nodes.server import Node, Proxy
+from tests.nodes.shells import PATH as SHELL_PATH
+from tests.nodes.shells import SHELLS
 from tests.nodes.support import target_of
 
 DATA = random.Random(3).randbytes(5 * 1024 * 1024 + 12_345)
@@ -153,6 +156,30 @@ async def test_a_node_that_takes_no_more_bytes_says_so(links: Links, node: Node)
     async with links.courier(target_of(node), parcel(node.home)) as courier:
         with pytest.raises(WriteRefused):
             await send(courier)
+
+
+@pytest.mark.parametrize("name", SHELLS)
+async def test_every_shell_says_the_same(name: str, links: Links, node: Node, tmp_path: Path) -> None:
+    tools, program = tmp_path / "bin", name.split()
+    tools.mkdir()
+    shell = f'exec {shutil.which(program[0], path=SHELL_PATH)} {" ".join(program[1:])} "$@"\n'
+    (tools / "sh").write_text("#!/bin/sh\n" + shell)
+    (tools / "sh").chmod(0o755)
+    node.env["PATH"] = f"{tools}:{SHELL_PATH}"
+    sent, small = parcel(node.home, DATA[:STEP]), DATA[:STEP]
+    async with links.courier(target_of(node), sent) as courier:
+        assert (await courier.look()).there == "absent"
+        assert await send(courier, small, BLOCK) == 0
+        assert (await courier.look()).part == BLOCK
+        assert await courier.publish() == "differs"
+        assert await send(courier, small) == BLOCK
+        assert await courier.publish() == "yes"
+        assert (await courier.look()).there == "same"
+        (node.home / NAME).write_bytes(b"another")
+        assert (await courier.look()).there == "other"
+        part(node.home, sent).symlink_to("nowhere")
+        with pytest.raises(PartRefused):
+            await courier.open()
 
 
 async def test_a_wrong_port_is_unreachable_and_nothing_is_carried(

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.actions import deliveries, sessions
+from app.domain.lifecycle import DeliveryState
 from app.models import Package
 from app.packagestore import PackageStore
+from tests.support.browser import axe_violations
+from tests.support.world import WINDOW, WISH, World
 from tests.web.site import Site
 from tests.web.test_foundation_browser import opened
 
@@ -48,3 +52,40 @@ async def test_a_file_stays_chosen_after_a_refusal_and_is_stored_once_it_fits(
         await page.wait_for_url("**/packages?added=1")
         assert await page.inner_text("#package-1 .file-name") == small.name
     assert await site.world.count(Package) == 1
+
+
+LOOKS = (("ja", "light", 1280), ("en", "dark", 390))
+
+
+async def test_axe_finds_nothing_on_packages_and_deliveries(
+    world: World, site: Site, page: Page, tmp_path: Path
+) -> None:
+    site.services.packages = PackageStore(tmp_path / "packages", limit=3_000_000, floor=0)
+    await world.add_cluster()
+    async with world.database.transaction() as db:
+        db.add(
+            Package(name="修正 & " + "長" * 40 + ".rpm", sha256="ab" * 32, size=2048, note="月例", added_at=1)
+        )
+        db.add(Package(name="unused.rpm", sha256="cd" * 32, size=2048, note="", added_at=1))
+    wish = WISH.model_copy(update={"patch_file": "/var/tmp/修正.rpm", "patch_sha256": "ab" * 32})
+    row = await world.do("sato", sessions.create_session, world.cluster_id, wish, "", *WINDOW)
+    world.session_id = row.id
+    await world.do("sato", sessions.submit_session, row.id)
+    await world.approve()
+    first, second = await world.do("sato", deliveries.deliver_session, row.id)
+    await world.do(None, deliveries.begin_delivery, first.id)
+    await world.do(None, deliveries.note_progress, first.id, 1024, "connection_cut")
+    await world.do(None, deliveries.end_delivery, second.id, DeliveryState.FAILED, "delivery_other_file")
+    wrong = []
+    async with opened(site, page, "/packages", "sato"):
+        for language, scheme, width in LOOKS:
+            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            await page.set_viewport_size({"width": width, "height": 900})
+            cookie = {"name": "tejun_language", "value": language, "url": page.url}
+            await page.context.add_cookies([cookie])
+            for path in ("/packages", f"/sessions/{row.id}", "/sessions/new?cluster_id=1"):
+                await page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
+                over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                wrong += [(language, path, each) for each in await axe_violations(page)]
+                wrong += [(language, path, f"{over} px too wide")] if over > 0 else []
+    assert wrong == []
