@@ -23,6 +23,7 @@ from app.models.clusters import cluster_named
 from app.nodes import Credential, offered_key
 from app.procedures.clusterfile import load_cluster
 from app.settings import Settings
+from app.targets import DEFAULT_CREDENTIAL
 from app.web.services import Services
 
 
@@ -137,7 +138,12 @@ async def accept_named_keys(console: Console, cluster: Cluster) -> list[str]:
     for node in cluster.nodes:
         if node.host_key is None:
             continue
-        offered = await offered_key(node.address, node.port)
+        offered = await offered_key(
+            node.address,
+            node.port,
+            transport=node.transport,
+            credential=console.credentials.get(node.credential or DEFAULT_CREDENTIAL),
+        )
         if offered.fingerprint.rstrip("=") != node.host_key.rstrip("="):
             continue
         async with console.act() as act:

@@ -3,15 +3,25 @@ credentials are references (a file, an environment variable, an agent)."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.domain.errors import Invalid
-from app.nodes import Credential
+from app.nodes import Credential, Windows
 
-KINDS = ("key_file", "key_env", "agent", "password_file", "password_env")
+KINDS = ("key_file", "key_env", "agent", "password_file", "password_env", "certificate_file")
+WINDOWS_JA = (
+    "Windows 用の項目は auth（negotiate・ntlm・kerberos・basic・credssp）、ca_file（CA 証明書のパス）、"
+    "plain_http（true か false）、run_as（SYSTEM・self・DOMAIN\\gMSA$）です。"
+)
+WINDOWS_EN = (
+    "For Windows there are auth (negotiate, ntlm, kerberos, basic, credssp), ca_file (a path), plain_http (true or false) "
+    "and run_as (SYSTEM, self, DOMAIN\\gMSA$)."
+)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -30,7 +40,9 @@ class Settings(BaseSettings):
     )
     secure_cookies: bool = Field(False, description="true behind TLS")
     language: str = Field("ja", description="ja or en, for the command line")
-    credentials: dict[str, str] = Field(default_factory=dict, description='name -> "kind:reference"')
+    credentials: dict[str, str | dict[str, str | bool]] = Field(
+        default_factory=dict, description='name -> "kind:reference", or an object (kind, ref and WINDOWS)'
+    )
     keep_spool: bool = Field(False, description="leave verified spools on the nodes")
     reach_seconds: float = 60.0
     settle_seconds: float = 90.0
@@ -67,8 +79,15 @@ class Settings(BaseSettings):
         return {name: _credential(name, text) for name, text in self.credentials.items()}
 
 
-def _credential(name: str, text: str) -> Credential:
-    kind, _, reference = text.partition(":")
+def _credential(name: str, told: str | Mapping[str, str | bool]) -> Credential:
+    if isinstance(told, str):
+        kind, _, reference = told.partition(":")
+        return _checked(name, kind, reference, {})
+    options = {key: value for key, value in told.items() if key not in ("kind", "ref")}
+    return _checked(name, str(told.get("kind", "")), str(told.get("ref", "")), options)
+
+
+def _checked(name: str, kind: str, reference: str, options: Mapping[str, str | bool]) -> Credential:
     if kind not in KINDS:
         allowed = ", ".join(KINDS)
         raise Invalid(
@@ -77,4 +96,14 @@ def _credential(name: str, text: str) -> Credential:
             f"“{name}” in TEJUN_CREDENTIALS is written kind:reference, the kind being one of {allowed}.",
             "credentials",
         )
-    return Credential(kind, reference)  # type: ignore[arg-type]  # one of KINDS
+    try:
+        windows = TypeAdapter(Windows).validate_json(json.dumps(dict(options)), strict=True, extra="forbid")
+    except ValidationError as no:
+        wrong = ", ".join(".".join(map(str, error["loc"])) for error in no.errors())
+        raise Invalid(
+            "bad_credential",
+            f"TEJUN_CREDENTIALS の「{name}」の {wrong} が正しくありません。{WINDOWS_JA}",
+            f"“{name}” in TEJUN_CREDENTIALS is wrong at {wrong}. {WINDOWS_EN}",
+            "credentials",
+        ) from None
+    return Credential(kind, reference, windows)  # type: ignore[arg-type]  # one of KINDS

@@ -25,7 +25,8 @@ TOOL_FOLDERS = re.compile(r"\.(mypy|ruff|pytest|hypothesis|import_linter)(_cache
 
 MODULE_LINES = 300
 FUNCTION_STATEMENTS = 25
-# of definitions; what a word of another trade is part of may stay (a host key is SSH's word, a virtual host the cluster file's)
+# of definitions; what a word of another trade is part of may stay (a host key is SSH's word, a virtual host the cluster file's, a
+# script host Windows')
 FORBIDDEN_WORDS = {"job", "jobs", "task", "tasks", "host", "hosts", "runbook", "runbooks", "utils"}
 FORBIDDEN_EXCEPT = {
     ("host", "key"),
@@ -34,6 +35,7 @@ FORBIDDEN_EXCEPT = {
     ("virtual", "host"),
     ("virtual", "hosts"),
     ("scheduled", "task"),
+    ("script", "host"),
 }
 DOMAIN_MAY_IMPORT = sys.stdlib_module_names | {"pydantic", "pydantic_core", "typing_extensions"}
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.errors import Refused
-from app.domain.procedure import Step
+from app.domain.procedure import Shell, Step
 
 
 class SessionState(StrEnum):
@@ -74,6 +74,8 @@ class DeliveryState(StrEnum):
 ACTIVE = frozenset({SessionState.RUNNING, SessionState.PAUSED})
 ENDED = frozenset({SessionState.COMPLETED, SessionState.ABORTED})
 DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
+RESTART_WANTED = frozenset({3010, 1641})
+"""ERROR_SUCCESS_REBOOT_REQUIRED and ERROR_SUCCESS_REBOOT_INITIATED (winerror.h), as msiexec and what is built on it end."""
 OPEN_ATTEMPT = frozenset({AttemptState.QUEUED, AttemptState.RUNNING})
 OPEN_DELIVERY = frozenset({DeliveryState.QUEUED, DeliveryState.RUNNING})
 DELIVERABLE = frozenset({SessionState.APPROVED, SessionState.RUNNING, SessionState.PAUSED})
@@ -221,6 +223,16 @@ def after_checks(step: Step, verdict: str) -> Standing:
     if verdict == "unknown" or by_a_person(step):
         return Standing(StepState.AWAITING, A.CHECK)
     return Standing(StepState.FAILED)
+
+
+def after_exit(shell: Shell, exit_status: int) -> tuple[AttemptState, str | None]:
+    """What a command's exit status makes of its attempt, and the problem to name. Windows' installers succeed with a status of
+    their own where the system has to be restarted: the step is done, and people are told."""
+    if exit_status == 0:
+        return AttemptState.SUCCEEDED, None
+    if shell != "sh" and exit_status in RESTART_WANTED:
+        return AttemptState.SUCCEEDED, "restart_wanted"
+    return AttemptState.FAILED, "exit_status"
 
 
 def after_attempt(state: AttemptState) -> Standing:

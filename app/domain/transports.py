@@ -8,8 +8,9 @@ from app.domain.cluster import Cluster
 from app.domain.procedure import Plan, Shell
 from app.domain.text import Text
 
-SPOKEN: Mapping[str, frozenset[Shell]] = {"ssh": frozenset({"sh"})}
-"""Over SSH a node's POSIX shell reads every text: one for another shell would be read wrongly, and is never sent."""
+SPOKEN: Mapping[str, frozenset[Shell]] = {"ssh": frozenset({"sh"}), "psrp": frozenset({"powershell", "cmd"})}
+"""Over SSH a node's POSIX shell reads every text: one for another shell would be read wrongly, and is never sent. Over PSRP
+each text says whether PowerShell or cmd.exe is to read it."""
 
 
 def unspoken(plan: Plan, cluster: Cluster) -> tuple[Text, ...]:
@@ -20,7 +21,27 @@ def unspoken(plan: Plan, cluster: Cluster) -> tuple[Text, ...]:
         for node, shell in _asked(plan)
         if shell not in SPOKEN.get(transports[node], frozenset())
     }
-    return tuple(_said(*each) for each in found)
+    return tuple(_said(*each) for each in found) + tuple(_unwritable(plan, transports))
+
+
+def _unwritable(plan: Plan, transports: Mapping[str, str]) -> Iterator[Text]:
+    """The texts that the code page of a Japanese Windows cannot say: cmd.exe reads its files in it."""
+    for step in plan.steps:
+        for command in step.commands if step.applies and transports.get(step.node or "") == "psrp" else ():
+            if (
+                command.shell == "cmd"
+                and command.text.encode("cp932", "replace").decode("cp932") != command.text
+            ):
+                yield Text(
+                    ja=(
+                        f"ステップ「{step.key}」のコマンドには、Windows のコード ページ（932）にない文字が含まれています。"
+                        "パスや名前の文字を見直してください。"
+                    ),
+                    en=(
+                        f"The command of step {step.key} has characters that are not in code page 932 of Windows. "
+                        "Look at the characters of paths and names."
+                    ),
+                )
 
 
 def _asked(plan: Plan) -> Iterator[tuple[str, Shell]]:
@@ -32,17 +53,6 @@ def _asked(plan: Plan) -> Iterator[tuple[str, Shell]]:
 
 
 def _said(node: str, transport: str, shell: Shell) -> Text:
-    if transport not in SPOKEN:
-        return Text(
-            ja=(
-                f"ノード {node} の接続方式 {transport} には、この版のコンソールはまだ対応していません。"
-                "このセッションは提出できません。計画を印刷して手作業で行うか、対応した版を待ってください。"
-            ),
-            en=(
-                f"This edition of the console cannot speak the transport {transport} of node {node} yet, so this session "
-                "cannot be submitted. Carry the plan out by hand from its printed form, or wait for an edition that can."
-            ),
-        )
     return Text(
         ja=(
             f"ノード {node} には {shell} のコマンドがありますが、接続方式 {transport} では送れません。"

@@ -255,6 +255,7 @@ def rights(_params: Params, _cluster: Cluster) -> str:
 
 
 def _expanded(path: str) -> str:
-    """A path that may begin with %SystemRoot%: only the node knows where that is."""
+    """A path that may begin with %SystemRoot%: only the node knows where that is. In parentheses, since what begins with a
+    bracket is a plain word where an argument stands."""
     word = powershell_word(path)
-    return f"[Environment]::ExpandEnvironmentVariables({word})" if path.startswith("%") else word
+    return f"([Environment]::ExpandEnvironmentVariables({word}))" if path.startswith("%") else word

@@ -17,7 +17,7 @@ from app.actions import advance, outputs
 from app.actions.act import Act
 from app.db import Database
 from app.domain.errors import Refused
-from app.domain.lifecycle import AttemptState
+from app.domain.lifecycle import AttemptState, after_exit
 from app.domain.procedure import CommandText, Shell
 from app.engine.store import Store
 from app.instants import passing
@@ -33,6 +33,7 @@ from app.nodes import (
     NodeError,
     NoSpace,
     Target,
+    TextRefused,
     Unknown,
     Unreachable,
 )
@@ -128,8 +129,8 @@ class Follower:
                 return None
             try:
                 return await self._once(attempt, target)
-            except NoSpace as no:
-                return no
+            except (NoSpace, TextRefused) as no:
+                return no  # refused before anything was started
             except (HostKeyChanged, HostKeyUnknown) as no:
                 return Unknown(no.code)  # whoever answers there is not the node that took the command
             except NodeError as no:
@@ -215,12 +216,10 @@ class Follower:
             # the guard's word "cancelled" is certain: the claim is taken, and nothing was or will be started under it
             state = AttemptState.CANCELLED if ended.reason == "cancelled" else AttemptState.UNKNOWN
             problem = ended.reason
-        elif ended.exit_status == 0:
-            state, problem = AttemptState.SUCCEEDED, None
-        elif stopped in ("cancelled", "timed_out"):
-            state, problem = AttemptState(stopped), stopped
         else:
-            state, problem = AttemptState.FAILED, "exit_status"
+            state, problem = after_exit(self._shell, ended.exit_status)
+            if stopped in ("cancelled", "timed_out") and state is AttemptState.FAILED:
+                state, problem = AttemptState(stopped), stopped
         digests = await self._verified(attempt_id, target) if isinstance(ended, Ended) else None
         passing("before_outcome")
         async with self._act() as act:

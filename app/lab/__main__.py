@@ -15,6 +15,10 @@ def main(arguments: list[str]) -> int:
         return keeper.main(Path(directory), detached="--detached" in rest)
     if verb == "node":
         return node.main(Path(directory), rest[0])
+    if verb == "windows-node":
+        from app.lab.windows import node as windows_node  # no UNIX node needs it
+
+        return windows_node.main(Path(directory), rest[0])
     return probe.main(Path(directory))
 
 

@@ -32,7 +32,7 @@ def build(
     sites: Sequence[Site], nodes: Sequence[str], ports: Sequence[int] | None,
 ) -> Lab:  # fmt: skip
     """Write everything below `directory`; what was set up. `mode`: (ns | plain, why). Raises LabError for a wrong argument."""
-    _check(version, local_site, nodes, ports)
+    check(version, local_site, nodes, ports)
     layout = Layout(directory)
     if not layout.client_key.exists():
         _key(layout.client_key)
@@ -67,7 +67,8 @@ def _packages(version: str) -> tuple[Patch, Patch | None, dict[str, bytes]]:
     return patch, Patch(product.BASE_PACKAGE, target[1:], file, sums[file]), files
 
 
-def _check(version: str, local_site: str, nodes: Sequence[str], ports: Sequence[int] | None) -> None:
+def check(version: str, local_site: str, nodes: Sequence[str], ports: Sequence[int] | None) -> None:
+    """What every lab needs. Raises LabError."""
     try:
         product.parts(version)
     except ValueError as error:
@@ -205,11 +206,13 @@ def remove(layout: Layout, lab: Lab) -> None:
     """Delete the nodes' files, the databases and the cluster's memory; keys, ports and the description stay."""
     for node in lab.nodes:
         folder = layout.node(node.name)
-        for part in ("disk", "work", "run", "san", "unplugged", "faults"):
+        for part in ("disk", "work", "run", "san", "unplugged", "faults", "C"):
             _delete(folder / part)
-        (folder / "packages.json").unlink(missing_ok=True)
-    for site in lab.sites:
-        _delete(layout.shared / site.name)
+        for file in ("packages.json", "registry.json", "tasks.json", "access.json", "machine.json"):
+            (folder / file).unlink(missing_ok=True)
+    unix = lab.platform == "unix"
+    for part in [one.name for one in (lab.sites if unix else layout.shared.iterdir())]:
+        _delete(layout.shared / part)
     layout.cluster_state.unlink(missing_ok=True)
 
 

@@ -14,9 +14,9 @@ from typing import Annotated
 
 import typer
 
-from app.lab import control
-from app.lab.faults import KINDS
-from app.lab.model import Lab, LabError, LabStatus
+from app.lab import control, shown
+from app.lab.faults import KINDS, Kind
+from app.lab.model import LabError
 
 
 class Languages(StrEnum):
@@ -24,6 +24,24 @@ class Languages(StrEnum):
 
     ja = "ja"
     en = "en"
+
+
+class Platforms(StrEnum):
+    """What is simulated."""
+
+    auto = "auto"
+    unix = "unix"
+    wsfc = "wsfc"
+    windows = "windows"
+
+
+class Arches(StrEnum):
+    """Processors of Windows nodes, as the cluster file names them."""
+
+    x86 = "x86"
+    x64 = "x64"
+    ipf = "ipf"
+    ipf32 = "ipf32"
 
 
 class LocalSites(StrEnum):
@@ -116,6 +134,19 @@ def up_command(
     name: Annotated[
         str, typer.Option(help="クラスタ名（初回のみ有効） / cluster name, at the first start")
     ] = "tokyo-batch",
+    platform: Annotated[
+        Platforms,
+        typer.Option(
+            help="unix: Linux と Pacemaker、wsfc: Windows Server と WSFC、windows: Windows Server と CLUSTERPRO X"
+            "（初回のみ有効） / Linux and Pacemaker, Windows and WSFC, Windows and CLUSTERPRO X"
+        ),
+    ] = Platforms.auto,
+    arch: Annotated[
+        Arches, typer.Option(help="Windows のプロセッサ（初回のみ有効） / processor of Windows nodes")
+    ] = Arches.x64,
+    clwin: Annotated[
+        bool, typer.Option("--clwin", help="CL/Win も導入済みにします（Windows） / CL/Win is installed, too")
+    ] = False,
     foreground: Annotated[
         bool,
         typer.Option(
@@ -135,11 +166,14 @@ def up_command(
             local_site=local_site.value,
             nodes=control.node_names(nodes),
             sites=control.some_sites(sites),
+            platform=platform.value,
+            arch=arch.value,
+            clwin=clwin,
         )
         if foreground:
-            typer.echo(_where(lab, english))
+            typer.echo(shown.where(lab, english))
             raise typer.Exit(control.run_foreground(directory))
-        typer.echo(_where(control.up(directory), english))
+        typer.echo(shown.where(control.up(directory), english))
 
 
 @lab_app.command(
@@ -165,7 +199,7 @@ def status_command(directory: Directory, lang: Language = None) -> None:
     if not found.running:
         typer.echo(f"the lab in {directory} is down" if english else f"{directory} のラボは停止しています。")
         raise typer.Exit(1)
-    typer.echo("\n".join(_status_lines(found, english)))
+    typer.echo("\n".join(shown.status_lines(found, english)))
 
 
 @lab_app.command(
@@ -176,11 +210,26 @@ def reset_command(directory: Directory, lang: Language = None) -> None:
     """Start over."""
     english = _is_english(lang)
     with _refusals(english):
-        typer.echo(_where(control.reset(directory), english))
+        typer.echo(shown.where(control.reset(directory), english))
+
+
+_WINDOWS_FAULTS = (
+    "reboot", "stale-400", "lost-reply", "quota", "wrong-password", "expired-certificate", "clock-skew", "not-winrm",
+    "failing-site", "dll-in-use",
+)  # fmt: skip
+"""Those that only Windows nodes have; `tejun lab fault` says what each does when it is made."""
+
+
+def _kinds() -> dict[str, Kind]:
+    """The faults of all platforms; where both have one of a name it means the same."""
+    from app.lab.windows.faults import KINDS as WINDOWS_KINDS  # its machinery is needed by no other command
+
+    return {**WINDOWS_KINDS, **KINDS}
 
 
 def _fault_help() -> str:
     lines = [f"{kind.name}: {kind.ja} / {kind.en}" for kind in KINDS.values()]
+    lines.append("Windows: " + "、".join(_WINDOWS_FAULTS))
     return "障害を起こします。 / Make something go wrong on a node.\n\n" + "\n\n".join(lines)
 
 
@@ -203,42 +252,30 @@ def fault_command(
         raise typer.BadParameter("NAME=VALUE")
     with _refusals(english):
         control.fault(directory, kind, node, **{name: value for name, _, value in pairs})
-    typer.echo(f"{node}: {KINDS[kind].en if english else KINDS[kind].ja}")
+    made = _kinds()[kind]
+    typer.echo(f"{node}: {made.en if english else made.ja}")
 
 
-def _where(lab: Lab, english: bool) -> str:
-    title = "the lab is up" if english else "ラボが起動しました"
-    reason = f"  {lab.mode} ({lab.mode_reason})"
-    lines = [f"{title}: {lab.name}  JobCenter {lab.version}{reason}"]
-    lines += [
-        f"  {node.name}  ssh -i {lab.client_key} -p {node.port} root@{node.address}  {node.host_key}"
-        for node in lab.nodes
-    ]
-    lines.append(f"  {'cluster file' if english else 'クラスタファイル'}: {lab.cluster_file}")
-    lines.append(
-        f"  {'patch on each node' if english else '各ノードのパッチ'}: {lab.patch.file}  sha256 {lab.patch.sha256}"
-    )
-    if lab.upgrade:
-        label = "upgrade on each node" if english else "各ノードのバージョンアップ用パッケージ"
-        lines.append(f"  {label}: {lab.upgrade.file}  sha256 {lab.upgrade.sha256}")
-        lines.append(f"  {'overlay file' if english else 'オーバーレイファイル'}: {lab.overlay_file}")
-    return "\n".join(lines)
-
-
-_STATES = {"up": "稼働", "booting": "起動中", "crashed": "停止（障害）", "off": "停止"}
-
-
-def _status_lines(found: LabStatus, english: bool) -> Iterator[str]:
-    lab = found.lab
-    assert lab
-    yield f"{lab.name}  JobCenter {lab.version}  {lab.mode}  pid {found.pid}"
-    for node in found.nodes:
-        state = node.state if english else _STATES[node.state]
-        standby = "  standby" if node.standby else ""
-        sites = ("sites " if english else "サイト ") + (" ".join(node.sites) or "-")
-        faults = f"  {'faults' if english else '障害'} {' '.join(node.faults)}" if node.faults else ""
-        yield f"  {node.name}  127.0.0.1:{node.port}  {state}{standby}  {sites}  {' '.join(node.packages)}{faults}"
-    for one in found.resources:
-        unmanaged = "" if one.managed else ("  unmanaged" if english else "  管理外")
-        failed = ("  FAILED" if english else "  失敗") if one.failed else ""
-        yield f"  {one.id}  {one.role}  {one.node or '-'}{unmanaged}{failed}"
+@lab_app.command(
+    "do",
+    help="Windows のノードで、画面でしかできない操作をします（操作の一覧はラボのページにもあります）。 / "
+    "Do on a Windows node what only a window does; the lab's page has the same.",
+)
+def do_command(
+    node: Annotated[str, typer.Argument(metavar="NODE", help="ノード名 / the node")],
+    act: Annotated[str, typer.Argument(metavar="ACT", help="操作。例: stop-local / the act")],
+    directory: Directory,
+    values: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME=VALUE]...", help="例: site=site1 / for instance site=site1"),
+    ] = None,
+    lang: Language = None,
+) -> None:
+    """Act."""
+    english = _is_english(lang)
+    pairs = [value.partition("=") for value in values or []]
+    if any(not sign for _, sign, _ in pairs):
+        raise typer.BadParameter("NAME=VALUE")
+    with _refusals(english):
+        said = control.do(directory, node, act, **{name: value for name, _, value in pairs})
+    typer.echo(f"{node}: {said[0] if english else said[1]}")

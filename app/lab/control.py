@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.lab import namespaces, processes
+from app.lab import first_day, namespaces, processes
 from app.lab.model import Lab, LabError, LabStatus, Layout, NodeStatus, Resource, Site, load
 from app.lab.wire_format import exchange
 
@@ -36,13 +36,13 @@ def some_sites(count: int) -> tuple[Site, ...]:
 
 
 SITES, NODES = some_sites(1), node_names(2)
-_REPOSITORY = Path(__file__).resolve().parents[2]
 _START = 60.0  # seconds
 
 
 def up(
     directory: Path, *, mode: str = "auto", name: str = "tokyo-batch", version: str = "R16.3", local_site: str = "used",
-    sites: Sequence[Site] = SITES, nodes: Sequence[str] = NODES, ports: Sequence[int] | None = None,
+    sites: Sequence[Site] = SITES, nodes: Sequence[str] = NODES, ports: Sequence[int] | None = None, platform: str = "auto",
+    arch: str = "x64", clwin: bool = False,
 ) -> Lab:  # fmt: skip
     """Start the lab in `directory`, or find it running; set it up first where there is none.
 
@@ -58,6 +58,9 @@ def up(
         sites=sites,
         nodes=nodes,
         ports=ports,
+        platform=platform,
+        arch=arch,
+        clwin=clwin,
     )
     layout = Layout(directory)
     with _one_at_a_time(layout):
@@ -68,45 +71,29 @@ def up(
 
 def set_up(
     directory: Path, *, mode: str = "auto", name: str = "tokyo-batch", version: str = "R16.3", local_site: str = "used",
-    sites: Sequence[Site] = SITES, nodes: Sequence[str] = NODES, ports: Sequence[int] | None = None,
+    sites: Sequence[Site] = SITES, nodes: Sequence[str] = NODES, ports: Sequence[int] | None = None, platform: str = "auto",
+    arch: str = "x64", clwin: bool = False,
 ) -> Lab:  # fmt: skip
-    """As `up`, without starting anything. Raises LabError, also where the lab that is there has another mode."""
+    """As `up`, without starting anything. Raises LabError, also where the lab that is there has another mode or platform."""
     layout = Layout(directory)
     layout.directory.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(layout):
         lab = load(directory)
         if lab is None:
-            from app.lab import build  # keys and YAML are needed once in a lab's life
-
-            chosen = choose_mode(layout, mode)
-            lab = build.build(layout.directory, chosen, name, version, local_site, sites, nodes, ports)
-    if mode not in ("auto", lab.mode):
+            lab = first_day.build(
+                layout, platform, mode, name, version, local_site, sites, nodes, ports, arch, clwin
+            )
+    if platform not in ("auto", lab.platform):
+        raise LabError(
+            f"the lab in {directory} is of platform {lab.platform}: use another folder for platform {platform}",
+            f"{directory} のラボの platform は {lab.platform} です。{platform} で使うには別のフォルダーを指定してください。",
+        )
+    if lab.platform == "unix" and mode not in ("auto", lab.mode):
         raise LabError(
             f"the lab in {directory} is of mode {lab.mode}: use another folder for mode {mode}",
             f"{directory} のラボの mode は {lab.mode} です。{mode} で使うには別のフォルダーを指定してください。",
         )
     return lab
-
-
-def choose_mode(layout: Layout, wanted: str) -> tuple[str, str]:
-    """(ns | plain, why): auto really tries a node's mounts. Raises LabError if ns is wanted and this machine says no."""
-    if wanted not in ("auto", "ns", "plain"):
-        raise LabError("mode is auto, ns or plain", "mode は auto、ns、plain のいずれかです。")
-    if wanted == "plain":
-        return "plain", "asked for"
-    command = [sys.executable, "-m", "app.lab", "probe", str(layout.directory)]
-    trial = subprocess.run(
-        command, env=_environment(), capture_output=True, text=True, timeout=_START, check=False
-    )
-    if trial.returncode == 0 and trial.stdout.endswith("ok"):
-        return "ns", "namespaces and overlay mounts work here"
-    reason = (trial.stdout or trial.stderr.strip().rpartition("\n")[2]).strip() or "no reason given"
-    if wanted == "ns":
-        raise LabError(
-            f"this machine gives no namespaces: {reason}; use mode plain",
-            f"この環境では名前空間を使えません（{reason}）。mode に plain を指定してください。",
-        )
-    return "plain", reason
 
 
 def running(layout: Layout) -> bool:
@@ -131,17 +118,11 @@ def _one_at_a_time(layout: Layout) -> Iterator[None]:
         yield
 
 
-def _environment() -> dict[str, str]:
-    """The keeper's environment; NQS_SITE of whoever calls must not reach the nodes."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("NQS_", processes.MARK))}
-    path = os.pathsep.join(part for part in (str(_REPOSITORY), os.environ.get("PYTHONPATH", "")) if part)
-    return {**kept, "PYTHONPATH": path}
-
-
 def _start(layout: Layout, lab: Lab) -> None:
     command = [sys.executable, "-m", "app.lab", "keeper", lab.directory, "--detached"]
     with layout.output.open("ab") as output, subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output, env=_environment(), start_new_session=True
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output, env=first_day.environment(),
+        start_new_session=True,
     ) as keeper:  # fmt: skip
         assert keeper.stdout
         line = keeper.stdout.readline()
@@ -159,7 +140,7 @@ def run_foreground(directory: Path) -> int:
     """
     from app.lab import keeper  # asyncio machinery that nobody else here needs
 
-    os.environ.update(_environment())
+    os.environ.update(first_day.environment())
     child = os.fork() if os.getpid() == 1 else 0
     if child == 0:
         return keeper.main(directory, detached=False)
@@ -285,14 +266,22 @@ def reset(directory: Path) -> Lab:
     down(directory)
     build.remove(layout, lab)
     names, ports = [node.name for node in lab.nodes], [node.port for node in lab.nodes]
-    build.build(
-        layout.directory,
-        (lab.mode, lab.mode_reason),
-        lab.name,
-        lab.version,
-        lab.local_site,
-        lab.sites,
-        names,
-        ports,
-    )
+    same = (lab.name, lab.version, lab.local_site, lab.sites, names, ports)
+    if lab.platform == "unix":
+        build.build(layout.directory, (lab.mode, lab.mode_reason), *same)
+    else:
+        from app.lab.windows import build as windows_build
+
+        windows_build.build(layout.directory, lab.platform, *same, lab.arch, lab.clwin, lab.page)
     return up(directory)
+
+
+def do(directory: Path, node: str, act: str, /, **values: str) -> list[str]:
+    """Do what a person does in a window of a Windows node: what was done, English and Japanese. Raises LabError."""
+    lab = load(directory)
+    if lab is not None and lab.platform == "unix":
+        raise LabError(
+            "a UNIX lab has no windows: run the command on the node",
+            "UNIX のラボに画面操作はありません。ノードでコマンドを実行してください。",
+        )
+    return list(ask(directory, {"do": "act", "node": node, "act": act, "values": values})["said"])

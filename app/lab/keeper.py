@@ -61,10 +61,10 @@ class Keeper:
             ready({"error": str(error), "ja": error.ja})
             await self.stop()
             return
-        managing = asyncio.create_task(self.manager.run())
+        managing = asyncio.create_task(self.manage())
         server = await asyncio.start_unix_server(self._answer, Layout.SOCKET)
         await asyncio.sleep(0)
-        await self.manager.idle(_SETTLE)
+        await self.idle(_SETTLE)
         ready({"pid": os.getpid()})
         ended = asyncio.create_task(self.end.wait())
         await asyncio.wait({ended, managing}, return_when=asyncio.FIRST_COMPLETED)
@@ -74,19 +74,21 @@ class Keeper:
         managing.cancel()
         await self.stop()
 
+    async def manage(self) -> None:
+        """Be the cluster manager, for ever."""
+        await self.manager.run()
+
+    async def idle(self, limit: float) -> bool:
+        """Whether the cluster has settled, at the latest after `limit` seconds."""
+        return await self.manager.idle(limit)
+
     async def stop(self) -> None:
         """Power every node off."""
         await asyncio.gather(*(machine.crash() for machine in self.machines.values()))
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = json.loads(await reader.readline() or b"{}")
-        table: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
-            "status": self._status,
-            "fault": self._fault,
-            "cluster": self._cluster,
-            "idle": self._idle,
-            "down": self._down,
-        }
+        table = self.requests()
         if request.get("do") in table:
             try:
                 answer = await table[request["do"]](request)
@@ -99,6 +101,16 @@ class Keeper:
             pass
         finally:
             writer.close()
+
+    def requests(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]:
+        """What can be asked, and who answers."""
+        return {
+            "status": self._status,
+            "fault": self._fault,
+            "cluster": self._cluster,
+            "idle": self._idle,
+            "down": self._down,
+        }
 
     async def _cluster(self, request: dict[str, Any]) -> dict[str, Any]:
         node, command = request["node"], request["command"]
@@ -118,7 +130,7 @@ class Keeper:
         return {}
 
     async def _idle(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"idle": await self.manager.idle(float(request["limit"]))}
+        return {"idle": await self.idle(float(request["limit"]))}
 
     async def _down(self, _: dict[str, Any]) -> dict[str, Any]:
         await self.stop()
@@ -154,6 +166,15 @@ def _lock(layout: Layout) -> bool:
     return True
 
 
+def make(lab: Lab) -> Keeper:
+    """The keeper for a lab of that platform."""
+    if lab.platform == "unix":
+        return Keeper(lab)
+    from app.lab.windows.keeper import WindowsKeeper  # which builds on this module
+
+    return WindowsKeeper(lab)
+
+
 def main(directory: Path, detached: bool) -> int:
     """Keep the lab in `directory`; the first line on stdout says {"pid": …} or {"error": …}. The exit code."""
     if detached and os.fork():  # the caller waits for this half only; the keeper belongs to nobody
@@ -175,7 +196,7 @@ def main(directory: Path, detached: bool) -> int:
 
     async def keep() -> None:
         watch_children()
-        keeper = Keeper(lab)
+        keeper = make(lab)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, keeper.end.set)
         await keeper.serve(ready)

@@ -19,7 +19,9 @@ class NodeDown(Exception):
 
 
 class Machine:
-    """One simulated node. `state`: off | booting | up | crashed."""
+    """One simulated node. `state`: off | booting | up | crashed. `PROCESS`: what `python -m app.lab` calls its process."""
+
+    PROCESS = "node"
 
     def __init__(self, lab: Lab, node: Node) -> None:
         self.lab, self.node = lab, node
@@ -43,7 +45,7 @@ class Machine:
         processes.sweep(self.folder)
         with Layout(Path(self.lab.directory)).output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "app.lab", "node", self.lab.directory, self.node.name,
+                sys.executable, "-m", "app.lab", self.PROCESS, self.lab.directory, self.node.name,
                 stdin=PIPE, stdout=PIPE, stderr=output, start_new_session=True,
             )  # fmt: skip
         assert self._process.stdout
@@ -57,6 +59,10 @@ class Machine:
         self._listening = asyncio.create_task(self._listen(self._process))
         await self._open(json.loads(first)["port"])
         self.state = "up"
+        await self.started()
+
+    async def started(self) -> None:
+        """What comes up by itself: the local site where it is in service."""
         if self.lab.local_site == "used":
             await self.run(f"{self.node.nqs}/nqsstart", 30)
 

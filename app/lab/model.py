@@ -62,7 +62,11 @@ class Patch:
 
 @dataclass(frozen=True)
 class Lab:
-    """A simulated cluster as it was set up. `mode` is ns or plain; `mode_reason` says why it is not the other."""
+    """A simulated cluster as it was set up. `mode` is ns or plain; `mode_reason` says why it is not the other.
+
+    `platform`: unix, wsfc or windows (CLUSTERPRO X on Windows), in which case `mode` is simulated, `windows` the nodes' Windows
+    Server ("2019"), and `clwin` whether CL/Win is installed; `page` is the port of the lab's page, 0 where it has none.
+    """
 
     directory: str
     name: str
@@ -74,6 +78,11 @@ class Lab:
     sites: tuple[Site, ...]
     patch: Patch
     upgrade: Patch | None = None
+    platform: str = "unix"
+    arch: str = "x64"
+    windows: str = ""
+    clwin: bool = False
+    page: int = 0
 
     @property
     def cluster_file(self) -> Path:
@@ -89,6 +98,11 @@ class Lab:
     def client_key(self) -> Path:
         """The private key (ed25519, OpenSSH form, mode 0600) that opens every node."""
         return Path(self.directory) / "client_key"
+
+    @property
+    def password_file(self) -> Path:
+        """The password of Administrator on every Windows node, and nothing else in it (mode 0600)."""
+        return Path(self.directory) / "password"
 
     def node(self, name: str) -> Node:
         """The node of that name. Raises LabError where there is none."""

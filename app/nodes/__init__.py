@@ -1,6 +1,7 @@
-"""The only code that touches nodes: the guard, SSH, the spool client. Knows no tables and decides nothing about sessions.
+"""The only code that touches nodes: the guard, SSH, PowerShell remoting, the spool client. Knows no tables and decides nothing
+about sessions.
 
-Start reading at `links.py` (what the engine calls) and `guard.sh` (what runs on the node).
+Start reading at `links.py` (what the engine calls), `guard.sh` and `windows/guard.ps1` (what runs on the node).
 """
 
 from app.nodes.courier import Courier, Parcel, PartRefused, WriteRefused
@@ -19,9 +20,10 @@ from app.nodes.errors import (
     Unreachable,
 )
 from app.nodes.links import Links
+from app.nodes.offered import offered_key
 from app.nodes.results import Ended, Output, Unknown
-from app.nodes.ssh import offered_key
-from app.nodes.target import Credential, OfferedKey, Target
+from app.nodes.target import Credential, OfferedKey, Target, Windows
+from app.nodes.windows_errors import TextRefused
 
 __all__ = [
     "AuthenticationRefused",
@@ -42,9 +44,11 @@ __all__ = [
     "PartRefused",
     "Superseded",
     "Target",
+    "TextRefused",
     "TimedOut",
     "Unknown",
     "Unreachable",
+    "Windows",
     "WriteRefused",
     "known_secrets",
     "offered_key",

@@ -1,4 +1,4 @@
-"""Secrets by reference: reads them at the moment of connecting and hands them to asyncssh. Keeps, shows and logs none."""
+"""Secrets by reference: reads them at the moment of connecting and hands them to the driver. Keeps, shows and logs none."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
 
 from app.nodes.errors import CredentialMissing
 from app.nodes.target import Credential
 
-ENCODINGS = ("utf-8", "euc-jp", "cp932")  # those in which nodes write
+ENCODINGS = ("utf-8", "euc-jp", "cp932", "utf-16-le")  # those in which nodes write
 
 
 @contextlib.asynccontextmanager
@@ -41,6 +44,8 @@ def authentication(credential: Credential) -> dict[str, Any]:
     Raises CredentialMissing if the file, variable or socket is not there, empty, or a key that needs a passphrase.
     """
     only: dict[str, Any] = {"client_keys": None, "agent_path": None, "password": None}
+    if credential.kind == "certificate_file":
+        raise _missing(credential, "a client certificate is for Windows nodes")
     secret = _read(credential)
     if credential.kind in ("password_file", "password_env"):
         return only | {"password": secret.rstrip("\r\n")}
@@ -50,6 +55,26 @@ def authentication(credential: Credential) -> dict[str, Any]:
         raise _missing(credential, "the key needs a passphrase") from None
     except asyncssh.KeyImportError:
         raise _missing(credential, "not a private key") from None
+
+
+def password(credential: Credential) -> str:
+    """The password behind the reference. Raises CredentialMissing; also where it refers to no password at all."""
+    if credential.kind not in ("password_file", "password_env"):
+        raise _missing(credential, "a Windows node takes a password or a certificate")
+    return _read(credential).rstrip("\r\n")
+
+
+def certificate(credential: Credential) -> str:
+    """The path of a PEM file with a client certificate and its key without passphrase. Raises CredentialMissing."""
+    text = _read(credential).encode()
+    try:
+        load_pem_x509_certificate(text)
+        load_pem_private_key(text, None)
+    except TypeError:
+        raise _missing(credential, "the key needs a passphrase") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise _missing(credential, "not a certificate and its key in one PEM file") from None
+    return credential.ref
 
 
 def known_secrets(credentials: Iterable[Credential]) -> tuple[bytes, ...]:

@@ -13,13 +13,29 @@ if TYPE_CHECKING:
     from app.nodes.target import OfferedKey
 
 
+SERVICES = {"ssh": "sshd", "psrp": "WinRM"}
+CHECKED = {
+    "ssh": (
+        "パスワードまたは鍵、authorized_keys、ノード側の sshd の設定",
+        "the password or key, authorized_keys and the sshd configuration of the node",
+    ),
+    "psrp": (
+        "パスワード（期限・ロック）または証明書の割り当て、ユーザー名（DOMAIN\\user、user@REALM）、WinRM で有効な認証方式",
+        "the password (expired? locked?), how the certificate is mapped, the user's name (DOMAIN\\user) and WinRM's kinds",
+    ),
+}
+
+
 class NodeError(Exception):
     """Base: `code` is stable and never localised, `message` is for the operator."""
 
     code: ClassVar[str] = "node"
 
     def __init__(self, ja: str, en: str) -> None:
-        super().__init__(f"{self.code}: {en}")
+        self._say(ja, en)
+
+    def _say(self, ja: str, en: str) -> None:
+        self.args = (f"{self.code}: {en}",)
         self.message = Text(ja=ja, en=en)
 
 
@@ -28,12 +44,13 @@ class Unreachable(NodeError):
 
     code = "unreachable"
 
-    def __init__(self, where: str, detail: str) -> None:
+    def __init__(self, where: str, detail: str, transport: str = "ssh") -> None:
+        service = SERVICES[transport]
         super().__init__(
             f"{where} に接続できませんでした（{detail}）。ノードには何も送っていません。"
-            "電源・ネットワーク・sshd の状態とアドレスを確認して、やり直してください。",
+            f"電源・ネットワーク・{service} の状態とアドレスを確認して、やり直してください。",
             f"No connection to {where} ({detail}). Nothing was sent to the node. "
-            "Check its power, the network, sshd and the address, then try again.",
+            f"Check its power, the network, {service} and the address, then try again.",
         )
 
 
@@ -53,7 +70,7 @@ class HostKeyUnknown(NodeError):
 
 
 class HostKeyChanged(NodeError):
-    """The node shows another host key than the accepted one (`pinned`, an OpenSSH public key line). Nothing was sent."""
+    """The node shows another host key than the accepted one (`pinned`, as `Target.host_key`). Nothing was sent."""
 
     code = "host_key_changed"
 
@@ -74,12 +91,11 @@ class AuthenticationRefused(NodeError):
 
     code = "authentication_refused"
 
-    def __init__(self, where: str, user: str, kind: str) -> None:
+    def __init__(self, where: str, user: str, kind: str, transport: str = "ssh") -> None:
+        ja, en = CHECKED[transport]
         super().__init__(
-            f"{where} がユーザー {user} の認証を拒否しました（方式: {kind}）。コマンドは送っていません。"
-            "パスワードまたは鍵、authorized_keys、ノード側の sshd の設定を確認してください。",
-            f"{where} refused to authenticate user {user} (by {kind}). No command was sent. "
-            "Check the password or key, authorized_keys and the sshd configuration of the node.",
+            f"{where} がユーザー {user} の認証を拒否しました（方式: {kind}）。コマンドは送っていません。{ja}を確認してください。",
+            f"{where} refused to authenticate user {user} (by {kind}). No command was sent. Check {en}.",
         )
 
 
@@ -104,9 +120,9 @@ class TransportRefused(NodeError):
 
     def __init__(self, where: str, transport: str) -> None:
         super().__init__(
-            f"{where} の接続方式 {transport} には対応していません。ssh のノードだけを実行できます。"
+            f"{where} の接続方式 {transport} には対応していません。"
             "手順はチェックリストとして手動で進め、結果を記録してください。",
-            f"The transport {transport} of {where} is not supported: only ssh nodes can be driven. "
+            f"The transport {transport} of {where} is not supported. "
             "Carry out its steps by hand from the checklist and record the results.",
         )
 
@@ -200,8 +216,8 @@ class GuardBroken(NodeError):
     def __init__(self, where: str, detail: str) -> None:
         self.detail = detail
         super().__init__(
-            f"{where} の実行ガードが正しく動作しません（{detail}）。スプール用フォルダーの権限、"
-            "/bin/sh、SHA-256 の計算コマンド（sha256sum など）を確認してください。",
-            f"The guard on {where} does not work ({detail}). Check the permissions of the spool folder, /bin/sh and "
-            "that there is a tool for SHA-256 (such as sha256sum).",
+            f"{where} の実行ガードが正しく動作しません（{detail}）。スプール用フォルダーの権限と、UNIX では "
+            "/bin/sh・SHA-256 の計算コマンド（sha256sum など）、Windows では PowerShell・タスク スケジューラを確認してください。",
+            f"The guard on {where} does not work ({detail}). Check the permissions of the spool folder; on UNIX /bin/sh and "
+            "that there is a tool for SHA-256 (such as sha256sum), on Windows PowerShell and the Task Scheduler.",
         )

@@ -53,31 +53,37 @@ class Follower:
         try:
             while (event := await channel.take()) is not None:
                 if isinstance(event, tuple):
-                    await self._hand_on(*event)
+                    await self.hand_on(*event)
                 elif event[0] == "claim":
-                    await self._claim()
+                    await self.claim()
                 elif event[0] != "begin":
                     last = event
         finally:
-            if self._running:
-                self._running.cancel()
+            self.rest()
         if not last and not self._claimed and channel.exit_status:
             noise = channel.marks.noise.decode("utf-8", "replace").strip()
             raise GuardBroken(self.where, f"exit {channel.exit_status}: {noise}")
         return last
 
-    async def _hand_on(self, stream: Stream, data: bytes) -> None:
+    async def hand_on(self, stream: Stream, data: bytes) -> None:
+        """The next bytes of a stream."""
         await self.sink(stream, self.position[stream], data)
         self.position[stream] += len(data)
         self._pass_running()
 
-    async def _claim(self) -> None:
+    async def claim(self) -> None:
+        """The guard says that the command is claimed; said again it is no news."""
         if self._claimed:
             return
         passing("after_claim")
         self._running = asyncio.get_running_loop().call_later(RUNNING_AFTER, self._pass_running)
         await self.on_claim()
         self._claimed = True
+
+    def rest(self) -> None:
+        """No more will come of this call."""
+        if self._running:
+            self._running.cancel()
 
     def _pass_running(self) -> None:
         if self._running:

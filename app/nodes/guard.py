@@ -12,7 +12,9 @@ import shlex
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import count
+from typing import NamedTuple
 
+from app.domain.procedure import Shell
 from app.nodes.results import Stream
 
 SCRIPT: bytes = files("app.nodes").joinpath("guard.sh").read_bytes()
@@ -45,6 +47,14 @@ _WRITER = (
 )
 
 Event = tuple[Stream, bytes] | list[str]
+
+
+class Body(NamedTuple):
+    """What is handed to the guard to be run: its bytes, for which shell. `code_page`: of Windows, "" where any will do."""
+
+    data: bytes
+    shell: Shell = "sh"
+    code_page: str = ""
 
 
 class Caller:

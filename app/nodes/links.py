@@ -18,6 +18,7 @@ from app.domain.transports import SPOKEN
 from app.instants import passing
 from app.nodes import guard
 from app.nodes.courier import Courier, Parcel
+from app.nodes.courier_psrp import PsrpCourier
 from app.nodes.courier_ssh import SshCourier
 from app.nodes.errors import (
     ConnectionCut,
@@ -29,12 +30,13 @@ from app.nodes.errors import (
 )
 from app.nodes.follow import Follower, OnClaim, answer, failure
 from app.nodes.pool import Line
-from app.nodes.results import Ended, Output, Sink, State, Unknown, ended
+from app.nodes.results import READ_LIMIT, Ended, Output, Sink, State, Unknown, ended
 from app.nodes.target import Target
+from app.nodes.windows_node import WindowsNode, windows_body
 
-READ_LIMIT = 4 * 1024 * 1024
 FLOOR_KIB = 64 * 1024
 CAP_BYTES = 1024 * 1024 * 1024
+NOTHING = guard.Body(b"")
 
 
 async def _nothing() -> None:
@@ -49,6 +51,7 @@ class Links:
     ) -> None:
         self._settings = (keepalive_interval, keepalive_count, connect_timeout)
         self._lines: dict[Target, Line] = {}
+        self._nodes: dict[Target, WindowsNode] = {}
         self._caller = guard.Caller()
 
     async def __aenter__(self) -> Self:
@@ -64,21 +67,33 @@ class Links:
         lines, self._lines = list(self._lines.values()), {}
         for line in lines:
             await line.close()
+        nodes, self._nodes = list(self._nodes.values()), {}
+        await asyncio.gather(*(node.close() for node in nodes))
 
     def _line(self, target: Target) -> Line:
         return self._lines.setdefault(target, Line(target, *self._settings))
 
+    def _node(self, target: Target) -> WindowsNode:
+        if target not in self._nodes:
+            self._nodes[target] = WindowsNode(target, self._caller, self._settings[2])
+        return self._nodes[target]
+
     async def reach(self, target: Target, shell: Shell, *, timeout: float = 20.0) -> None:
         """Connect and ask the shell for nothing: whether a command for `shell` could be sent now. Raises what `read` raises."""
         _require_spoken(target, shell)
-        await self.read(target, sh(":"), timeout=timeout)
+        if target.transport == "psrp":
+            await self._node(target).reach(timeout)
+        else:
+            await self.read(target, sh(":"), timeout=timeout)
 
     async def read(self, target: Target, command: CommandText, *, timeout: float) -> Output:
-        """Run a read-only probe under sh; stdin is empty. At most 4 MiB of output, `timeout` seconds, connecting included.
+        """Run a read-only probe under its shell; stdin is empty. At most 4 MiB of output, `timeout` seconds, connecting included.
 
         Raises ShellRefused for a text of another shell, ConnectionCut, TimedOut, ReadTooLarge, and what `ssh.connect` raises.
         """
         _require_spoken(target, command.shell)
+        if target.transport == "psrp":
+            return await self._node(target).read(command, timeout)
         mark = self._caller.nonce()
         stdin = command.text.encode() + mark.encode()
         got: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
@@ -114,7 +129,7 @@ class Links:
         cap_bytes: int = CAP_BYTES,
         on_claim: OnClaim = _nothing,
     ) -> Ended | Unknown:
-        """Start `payload` (for sh) unless `key` was ever claimed, and follow it to its end.
+        """Start `payload` unless `key` was ever claimed, and follow it to its end.
 
         1. install the guard if the node has not got this one; 2. send payload and digest; 3. on the claim, `on_claim()`;
         4. hand the bytes from `offsets` (out, err) on to `sink`; the next are not taken before it returns; 5. compare sizes.
@@ -127,28 +142,31 @@ class Links:
         _require_spoken(target, payload.shell)
         if not 0 < cap_bytes < 2**31 or not 0 <= floor_kib < 2**31:
             raise ValueError("cap_bytes and floor_kib must fit 31 bits: old shells count in 32")
-        body = b"" if attach_only else payload.text.encode()
+        body = NOTHING if attach_only else _body(target, payload)
         follower = Follower(target.where, offsets, sink, on_claim)
         verb: str = "attach"
         start: tuple[str | int, ...] = offsets
         if not attach_only:
-            verb, start = "run", (guard.sha256(body), *offsets, floor_kib, cap_bytes)
+            verb, start = "run", (guard.sha256(body.data), *offsets, floor_kib, cap_bytes)
         words = await self._follow(target, follower, body, verb, key, *start)
         while words[:1] == ["taken"] and follower.may_take_back(self._caller, words):
-            words = await self._follow(target, follower, b"", "attach", key, *follower.position.values())
+            words = await self._follow(target, follower, NOTHING, "attach", key, *follower.position.values())
         return follower.judge(words)
 
     @asynccontextmanager
     async def courier(self, target: Target, parcel: Parcel) -> AsyncIterator[Courier]:
         """Somebody who carries the parcel to the node. Raises TransportRefused and what `ssh.connect` raises."""
-        if target.transport != "ssh":
+        if target.transport not in SPOKEN:
             raise TransportRefused(target.where, target.transport)
+        if target.transport == "psrp":
+            yield PsrpCourier(self._node(target), self._caller, parcel)
+            return
         line = self._line(target)
         async with line.files() as files:
             yield SshCourier(line, self._caller, parcel, files)
 
     async def _follow(
-        self, target: Target, follower: Follower, body: bytes, verb: str, key: str, *arguments: str | int
+        self, target: Target, follower: Follower, body: guard.Body, verb: str, key: str, *arguments: str | int
     ) -> list[str]:
         words = await self._call(target, follower, body, verb, key, *arguments)
         if words[:2] == ["error", "no_guard"]:
@@ -157,15 +175,17 @@ class Links:
         return words
 
     async def _call(
-        self, target: Target, follower: Follower, body: bytes, verb: str, key: str, *arguments: str | int
+        self, target: Target, follower: Follower, body: guard.Body, verb: str, key: str, *arguments: str | int
     ) -> list[str]:
         mark = self._caller.nonce()
-        command = guard.line(target.spool, verb, mark, key, *arguments)
         if verb == "run":
             passing("before_claim")
         following = verb in ("run", "attach")
         follower.begin(mark)
-        async with self._line(target).call(command, mark, body, long=following) as channel:
+        if target.transport == "psrp":
+            return await self._node(target).call(follower, body, verb, mark, key, *arguments)
+        command = guard.line(target.spool, verb, mark, key, *arguments)
+        async with self._line(target).call(command, mark, body.data, long=following) as channel:
             return await follower.follow(channel)
 
     async def _install(self, target: Target) -> None:
@@ -182,7 +202,7 @@ class Links:
     async def _ask(self, target: Target, verb: str, key: str, *arguments: str | int) -> list[str]:
         """The guard's answer to a short call. Raises ConnectionCut if there is none."""
         follower = Follower(target.where, (0, 0), _refuse_bytes, _nothing)
-        words = await self._follow(target, follower, b"", verb, key, *arguments)
+        words = await self._follow(target, follower, NOTHING, verb, key, *arguments)
         if not words:
             raise ConnectionCut(target.where, "no answer")
         return words
@@ -200,7 +220,7 @@ class Links:
     async def cancel(
         self, target: Target, key: str, *, grace: int = 10
     ) -> Literal["dead", "alive", "absent"]:
-        """TERM to the command's process tree, KILL after `grace` seconds, then look whether it is dead.
+        """TERM to the command's process tree, KILL after `grace` seconds (Windows: at once), then look whether it is dead.
 
         "dead": no process of it is left (or it had ended before; what it left running on purpose runs on). "alive": some
         survived KILL for 5 s. "absent": it never started, and never will: the key is spent.
@@ -238,6 +258,12 @@ def _require_spoken(target: Target, shell: Shell) -> None:
         raise TransportRefused(target.where, target.transport)
     if shell not in SPOKEN[target.transport]:
         raise ShellRefused(target.where, shell, target.transport)
+
+
+def _body(target: Target, payload: CommandText) -> guard.Body:
+    if target.transport == "psrp":
+        return windows_body(target, payload)
+    return guard.Body(payload.text.encode(), payload.shell)
 
 
 async def _refuse_bytes(stream: str, offset: int, data: bytes) -> None:

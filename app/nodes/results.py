@@ -8,6 +8,9 @@ from typing import Literal
 
 from app.domain.text import Text
 
+READ_LIMIT = 4 * 1024 * 1024
+"""Bytes that a read-only probe may write."""
+
 Stream = Literal["out", "err"]
 Sink = Callable[[Stream, int, bytes], Awaitable[None]]
 

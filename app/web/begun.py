@@ -33,4 +33,32 @@ BEGUN = {
         en="Since the command was sent, the guard on the node does not answer rightly. "
         "Check the permissions of the spool folder and the free space.",
     ),
+    "node_busy": Text(
+        ja="コマンドを送信した後、ノードの WinRM が上限に達していて接続できません。",
+        en="Since the command was sent, WinRM on the node is at one of its limits.",
+    ),
+    "not_winrm": Text(
+        ja="コマンドを送信した後、ノードのアドレスで WinRM でないものが応答しています。ポートとプロキシを確認してください。",
+        en="Since the command was sent, something that is not WinRM answers there. Check the port and proxies.",
+    ),
+    "access_refused": Text(
+        ja="コマンドを送信した後、ノードがセッションを許可しません。ユーザーの権限を確認してください。",
+        en="Since the command was sent, the node refuses the session. Check the user's rights.",
+    ),
+    "certificate_refused": Text(
+        ja="コマンドを送信した後、ノードの証明書を CA で確認できません。期限・名前・発行元を確認してください。",
+        en="Since the command was sent, the CA file does not vouch for the node. Check its certificate's dates, name and issuer.",
+    ),
+    "clock_skew": Text(
+        ja="コマンドを送信した後、時計のずれのため Kerberos で認証できません。",
+        en="Since the command was sent, the clocks differ too much for Kerberos.",
+    ),
+    "sign_in_unavailable": Text(
+        ja="コマンドを送信した後、認証方式を使用できなくなりました。管理者に確認してもらってください。",
+        en="Since the command was sent, that kind of authentication cannot be used. Ask the administrator.",
+    ),
+    "plain_http_refused": Text(
+        ja="コマンドを送信した後、TLS なしの設定に変わり、相手を確認できません。管理者に確認してもらってください。",
+        en="Since the command was sent, the node is to be asked without TLS. Ask the administrator.",
+    ),
 }

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from app.domain.text import Text
 from app.web.begun import BEGUN
+from app.web.transport_outcomes import TRANSPORTS
 from app.web.unasked import UNASKED
 from app.web.undelivered import UNDELIVERED
 
@@ -37,7 +38,7 @@ _AGAIN = (
     "Check the connection, then retry or verify again.",
 )
 _TABLE = {
-    **(UNASKED | UNDELIVERED),
+    **(UNASKED | TRANSPORTS | UNDELIVERED),
     "interlock": _row(
         "danger",
         "実行直前の条件が満たされていないため、コマンドを開始していません。",
@@ -70,8 +71,8 @@ _TABLE = {
         "danger",
         "ノードに接続できませんでした。コマンドは送信していません。",
         "The node could not be reached. No command was sent.",
-        "電源・ネットワーク・sshd を確認してから「再試行」してください。",
-        "Check power, network and sshd, then retry.",
+        "電源・ネットワーク・sshd（Windows では WinRM）を確認してから「再試行」してください。",
+        "Check power, network and sshd (WinRM on Windows), then retry.",
     ),
     "host_key_changed": _row(
         "danger",
@@ -92,8 +93,8 @@ _TABLE = {
         "danger",
         "ノードが認証を拒否しました。コマンドは送信していません。",
         "The node refused the credential. No command was sent.",
-        "認証情報とノードの authorized_keys・sshd の設定を確認してから「再試行」してください。",
-        "Check the credential and the node's authorized_keys and sshd configuration, then retry.",
+        "認証情報とノードの authorized_keys・sshd（Windows では WinRM）の設定を確認してから「再試行」してください。",
+        "Check the credential and the node's authorized_keys and sshd configuration (WinRM on Windows), then retry.",
     ),
     "credential_missing": _row(
         "danger",
@@ -101,20 +102,6 @@ _TABLE = {
         "The credential cannot be read, so no connection was made.",
         "管理者に、コンソールの認証情報の設定を確認してもらってください。",
         "Ask the administrator to look at the console's credentials.",
-    ),
-    "transport_refused": _row(
-        "danger",
-        "このノードの接続方式には対応していないため、コマンドを送信していません。",
-        "The transport of this node is not supported; nothing was sent.",
-        "このステップを省略する承認を得て、手作業で実施し、証跡を添付してください。",
-        "Have the step skipped with approval, carry it out by hand, and attach evidence.",
-    ),
-    "shell_refused": _row(
-        "danger",
-        "このノードのシェルでは読めないコマンドのため、送信していません。",
-        "The command is written for another shell than the node's; nothing was sent.",
-        "管理者に、クラスタ定義の os と transport を確認してもらってください。",
-        "Ask the administrator to check os and transport in the cluster file.",
     ),
     "connection_cut": _row(
         "warning", "接続が途中で切れました。", "The connection was cut under way.", *_AGAIN
@@ -137,8 +124,8 @@ _TABLE = {
         "danger",
         "ノード側の実行の仕組みが正しく動作していません。",
         "The guard on the node does not work.",
-        "スプール用フォルダーの権限と /bin/sh を確認してから「再試行」してください。",
-        "Check the permissions of the spool folder and /bin/sh, then retry.",
+        "スプール用フォルダーの権限と /bin/sh（Windows では PowerShell）を確認してから「再試行」してください。",
+        "Check the permissions of the spool folder and /bin/sh (PowerShell on Windows), then retry.",
     ),
     "timed_out": _row(
         "danger",

@@ -13,7 +13,7 @@ from app.domain.versions import Version
 from app.procedures import procedure
 from tests.domain.examples import EXAMPLE, cluster
 
-PSRP = {"nodes": [{**node, "transport": "psrp"} for node in EXAMPLE["nodes"]]}
+PSRP: Any = {"nodes": [{**node, "transport": "psrp"} for node in EXAMPLE["nodes"]]}
 ONE_OF_THEM = {"nodes": [EXAMPLE["nodes"][0], PSRP["nodes"][1]]}
 
 
@@ -50,6 +50,24 @@ def test_every_node_with_an_unspoken_transport_is_named_once(changes: Any, names
     told = unspoken(plan(**changes), cluster(**changes))
     assert sorted(name for text in told for name in ("node-a", "node-b") if name in text.ja) == sorted(names)
     assert all("psrp" in text.ja and "psrp" in text.en for text in told)
+
+
+@pytest.mark.parametrize("shell", ["powershell", "cmd"])
+def test_the_shells_of_windows_are_spoken_over_psrp(shell: Any) -> None:
+    own = (CommandText(shell=shell, text="echo x"),)
+    assert unspoken(with_steps(plan(**PSRP), commands=own, checks=(), interlocks=()), cluster(**PSRP)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"), [("echo 表示", True), ("echo 鷗外 \U00020b9f", False)], ids=["cp932", "beyond"]
+)
+def test_what_cmd_cannot_read_in_the_code_page_is_told_before_anything_is_begun(
+    text: str, spoken: bool
+) -> None:
+    own = (CommandText(shell="cmd", text=text),)
+    told = unspoken(with_steps(plan(**PSRP), commands=own, checks=(), interlocks=()), cluster(**PSRP))
+    assert (told == ()) is spoken
+    assert all("932" in each.ja and "932" in each.en for each in told)
 
 
 def test_a_text_for_another_shell_is_not_spoken_over_ssh() -> None:

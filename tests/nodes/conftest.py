@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from app.nodes.links import Links
 from app.nodes.target import Target
 from tests.nodes.server import Node, Proxy
 from tests.nodes.support import MARKER, Recorder, kill_marked, target_of
+from tests.nodes.windows import WindowsLab, known, windows_lab
 
 
 @pytest.fixture
@@ -54,3 +55,22 @@ async def links() -> AsyncIterator[Links]:
 @pytest.fixture
 def recorder() -> Recorder:
     return Recorder()
+
+
+@pytest.fixture(scope="module")
+def one_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WindowsLab]:
+    folder = tmp_path_factory.mktemp("windows")
+    with windows_lab(folder / "lab", folder / "password") as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(one_lab: WindowsLab) -> Iterator[WindowsLab]:
+    yield one_lab
+    one_lab.heal()
+
+
+@pytest.fixture
+async def windows(lab: WindowsLab) -> Target:
+    """The Windows node with its certificate accepted."""
+    return await known(lab.target)

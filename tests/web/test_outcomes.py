@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app.nodes import NodeError
-from app.nodes.errors import ShellRefused, TransportRefused
+from app.nodes.errors import ShellRefused, TransportRefused, Unreachable
 from app.web.begun import BEGUN
 from app.web.outcomes import explain
 
 # such a node is told before anything is begun
 FAULTS = sorted(
-    {fault.code for fault in NodeError.__subclasses__()} - {TransportRefused.code, ShellRefused.code}
+    {fault.code for fault in (*NodeError.__subclasses__(), *Unreachable.__subclasses__())}
+    - {TransportRefused.code, ShellRefused.code}
 )
 
 
