@@ -57,16 +57,15 @@ async def test_a_file_stays_chosen_after_a_refusal_and_is_stored_once_it_fits(
 LOOKS = (("ja", "light", 1280), ("en", "dark", 390))
 
 
-async def test_axe_finds_nothing_on_packages_and_deliveries(
-    world: World, site: Site, page: Page, tmp_path: Path
-) -> None:
-    site.services.packages = PackageStore(tmp_path / "packages", limit=3_000_000, floor=0)
+async def half_delivered(world: World) -> str:
+    """The page of an approved session: one delivery waits to go on, another has failed."""
     await world.add_cluster()
     async with world.database.transaction() as db:
-        db.add(
-            Package(name="修正 & " + "長" * 40 + ".rpm", sha256="ab" * 32, size=2048, note="月例", added_at=1)
-        )
-        db.add(Package(name="unused.rpm", sha256="cd" * 32, size=2048, note="", added_at=1))
+        for name, sha256, note in (
+            ("修正 & " + "長" * 40 + ".rpm", "ab" * 32, "月例"),
+            ("unused.rpm", "cd" * 32, ""),
+        ):
+            db.add(Package(name=name, sha256=sha256, size=2048, note=note, added_at=1))
     wish = WISH.model_copy(update={"patch_file": "/var/tmp/修正.rpm", "patch_sha256": "ab" * 32})
     row = await world.do("sato", sessions.create_session, world.cluster_id, wish, "", *WINDOW)
     world.session_id = row.id
@@ -76,15 +75,23 @@ async def test_axe_finds_nothing_on_packages_and_deliveries(
     await world.do(None, deliveries.begin_delivery, first.id)
     await world.do(None, deliveries.note_progress, first.id, 1024, "connection_cut")
     await world.do(None, deliveries.end_delivery, second.id, DeliveryState.FAILED, "delivery_other_file")
+    return f"/sessions/{row.id}"
+
+
+async def test_axe_finds_nothing_on_packages_and_deliveries(
+    world: World, site: Site, page: Page, tmp_path: Path
+) -> None:
+    site.services.packages = PackageStore(tmp_path / "packages", limit=3_000_000, floor=0)
+    paths = ("/packages", await half_delivered(world), "/sessions/new?cluster_id=1")
     wrong = []
     async with opened(site, page, "/packages", "sato"):
+        base = page.url.removesuffix("/packages")
         for language, scheme, width in LOOKS:
             await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             await page.set_viewport_size({"width": width, "height": 900})
-            cookie = {"name": "tejun_language", "value": language, "url": page.url}
-            await page.context.add_cookies([cookie])
-            for path in ("/packages", f"/sessions/{row.id}", "/sessions/new?cluster_id=1"):
-                await page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
+            await page.context.add_cookies([{"name": "tejun_language", "value": language, "url": base}])
+            for path in paths:
+                await page.goto(base + path)
                 over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 wrong += [(language, path, each) for each in await axe_violations(page)]
                 wrong += [(language, path, f"{over} px too wide")] if over > 0 else []
