@@ -23,6 +23,7 @@ COMMANDS = {
     "user": "app.cli_stores:user_app",
     "cluster": "app.cli_stores:cluster_app",
     "overlay": "app.cli_overlays:overlay_app",
+    "package": "app.cli_packages:package_app",
     "session": "app.cli_stores:session_app",
     "audit": "app.cli_audit:audit_app",
     "lab": "app.lab.commands:lab_app",

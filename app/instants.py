@@ -16,7 +16,8 @@ _passed: Counter[str] = Counter()
 
 
 def passing(name: str) -> None:
-    """Say that the process is at the instant `name` (before_claim, after_claim, command_running, before_outcome, before_bell)."""
+    """Say that the process is at the instant `name` (before_claim, after_claim, command_running, before_outcome, before_bell,
+    delivering)."""
     if name != _name:
         return
     _passed[name] += 1

@@ -131,7 +131,7 @@ async def test_axe_finds_nothing_on_any_page(
         operators = {
             "overview": "/", "clusters": "/clusters", "cluster": "/clusters/1", "import": "/clusters/import",
             "add": "/clusters/new", "edit": "/clusters/1/edit", "preview": "/sessions/new?cluster_id=1",
-            "edit draft": made["draft"] + "/edit", "ended": "/history", "missing": "/nowhere", **made,
+            "edit draft": made["draft"] + "/edit", "ended": "/history", "missing": "/nowhere", "packages": "/packages", **made,
         }  # fmt: skip
         async with (
             seen_by(browser, console, "", look) as stranger,
