@@ -86,10 +86,14 @@ def failed(line: str, found: Text) -> Finding:
     return Finding(line, "fail", found)
 
 
-def unread(line: str, why: Text | None = None) -> Finding:
-    """A line whose question was asked and brought no answer that can be read: never passed. `why`: a message, if there is one."""
-    found = why or Text(ja="応答を読み取れませんでした。", en="The answer could not be read.")
-    return Finding(line, "fail" if line in UNREAD else "warn", found, None if why else _BY_HAND)
+def unread(line: str, detail: str = "") -> Finding:
+    """A line whose question was asked and brought no answer that can be read: never passed. `detail`: what the node said."""
+    told = detail.strip().partition("\n")[0][:200]
+    found = Text(
+        ja=f"応答を読み取れませんでした{f'（{told}）' if told else ''}。",
+        en=f"The answer could not be read{f' ({told})' if told else ''}.",
+    )
+    return Finding(line, "fail" if line in UNREAD else "warn", found, _BY_HAND)
 
 
 _BY_HAND = Text(

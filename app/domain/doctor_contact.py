@@ -16,7 +16,7 @@ NEEDED: Mapping[str, tuple[int, int]] = {
     "MaxProcessesPerShell": (5, 10),
     "MaxMemoryPerShellMB": (150, 512),
 }
-"""What is needed, and what is comfortable. Four sessions and one more to end a call; each probe has a PowerShell of its own, which
+"""What is needed, and what is comfortable. Four sessions and one more to end a call; each probe has its own PowerShell, which
 counts as a process. 2008 R2 has 5, 15 and 150 MB to begin with, later ones 30, 25 and 1024 MB. Installers run outside of it."""
 ROOM = 4
 

@@ -192,12 +192,12 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
 
 
 @asynccontextmanager
-async def _connected(target: Target, timeout: float, **options: ssl.SSLContext) -> AsyncIterator[Streams]:
+async def _connected(
+    target: Target, timeout: float, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Streams]:
     """A connection of its own. Raises TimeoutError, OSError."""
     async with asyncio.timeout(timeout):
-        reader, writer = await asyncio.open_connection(
-            target.address, target.port, limit=PAGE_LIMIT, **options
-        )
+        reader, writer = await asyncio.open_connection(target.address, target.port, limit=PAGE_LIMIT, ssl=tls)
     try:
         yield reader, writer
     finally:
@@ -214,7 +214,7 @@ def _secured(target: Target, timeout: float) -> contextlib.AbstractAsyncContextM
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # it is compared with the accepted one before anything is sent
-    return _connected(target, timeout, ssl=context)
+    return _connected(target, timeout, context)
 
 
 @asynccontextmanager
@@ -226,9 +226,9 @@ async def _spoken_to(target: Target, timeout: float) -> AsyncIterator[Streams]:
         return
     async with _secured(target, timeout) as streams:
         der = streams[1].get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
-        if target.credential.windows.ca_file is None:
-            if certificates.described(der).public_key != target.host_key:
-                raise ValueError("its certificate has just changed")
+        pinned = target.credential.windows.ca_file is None
+        if pinned and certificates.described(der).public_key != target.host_key:
+            raise ValueError("its certificate has just changed")
         yield streams
 
 

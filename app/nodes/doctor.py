@@ -147,7 +147,7 @@ class _Examination:
             self._signed_in()
         if hello is None:
             return
-        self.found.append(finding("shell.sh") if hello.exit_status == 0 else unread("shell"))
+        self.found.append(finding("shell.sh") if hello.exit_status == 0 else unread("shell", _said(hello)))
         spool, before = self._target.spool, self._clock()
         main, disk = await asyncio.gather(
             self._read("rights", doctor_unix.questions(spool)),
@@ -157,6 +157,8 @@ class _Examination:
         if told is not None:
             at = contact.utc((before + self._clock()) // 2)
             self.found += doctor_unix.judge(told, self._node, self._cluster, at, self._minutes())
+        elif main is not None:
+            self.found += [unread(line, _said(main)) for line in doctor_unix.LINES]
         if disk is not None:
             self.found.append(doctor_unix.judge_disk(disk.stdout, disk.exit_status))
 
@@ -171,7 +173,7 @@ class _Examination:
         if hello is None:
             return
         told = doctor_windows.answers(hello.stdout, hello.exit_status, "doctor_shell")
-        self.found += doctor_windows.judge_shell(told) if told else [unread("shell")]
+        self.found += doctor_windows.judge_shell(told) if told else [unread("shell", _said(hello))]
         if not self._blocked("rights"):
             await asyncio.gather(self._windows_readings(), self._hop())
 
@@ -190,6 +192,8 @@ class _Examination:
         told = doctor_windows.answers(output.stdout, output.exit_status, "doctor") if output else None
         if told is not None:
             self.found += doctor_windows.judge(told, self._node, self._cluster, self._minutes())
+        elif output is not None:
+            self.found += [unread(line, _said(output)) for line in doctor_windows.LINES]
 
     async def _hop(self) -> None:
         if "hop" not in lines_of(self._node, self._cluster):
@@ -197,6 +201,11 @@ class _Examination:
         output = await self._read("hop", doctor_windows.hop_question())
         if output is not None:
             self.found.append(doctor_windows.judge_hop(output.stdout, output.exit_status, self._cluster))
+
+
+def _said(output: Output) -> str:
+    """What a node complained of where its answer is none."""
+    return output.stderr.decode("utf-8", "replace") or f"exit {output.exit_status}"
 
 
 def _quotas(allowed: Allowed) -> list[Finding]:

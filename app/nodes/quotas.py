@@ -31,7 +31,7 @@ class Sessions:
 
 @dataclass(frozen=True)
 class Allowed:
-    """`limits` by name, the lower one where service and plug-in differ; empty, and `sessions` None, where the node does not say."""
+    """`limits` by name, the lower one where service and plug-in differ. Empty, and `sessions` None: the node does not say."""
 
     limits: dict[str, int]
     sessions: Sessions | None

@@ -84,9 +84,10 @@ class RealmUnknown(NodeError):
     def __init__(self, where: str, user: str, detail: str) -> None:
         super().__init__(
             f"{where} への Kerberos 認証で、ユーザー {user} の領域（ドメイン）を確認できません（{detail}）。"
-            "ユーザー名を user@REALM（大文字）の形で書き、/etc/krb5.conf の領域と、address がドメインの名前であることを確認してください。",
-            f"Kerberos does not find the realm (domain) of {user}, or does not know the node in it, for {where} ({detail}). Write "
-            "the user as user@REALM in capitals; check the realm in /etc/krb5.conf, and that address is the node's name there.",
+            "ユーザー名を user@REALM（大文字）の形で書き、/etc/krb5.conf の領域と、"
+            "address がドメインの名前であることを確認してください。",
+            f"Kerberos does not find the realm (domain) of {user}, or does not know the node in it, for {where} ({detail}). "
+            "Write the user as user@REALM in capitals; check the realm in /etc/krb5.conf, and the address.",
         )
 
 

@@ -48,7 +48,7 @@ class Expressions(State):
             return _CONSTANTS[lower]
         if lower == "?":
             return self.okay
-        if lower in ("$", "^", "host", "executioncontext", "stacktrace", "pid", "profile"):
+        if lower in ("$", "^", "host", "stacktrace", "pid", "profile"):
             raise LabDoesNotKnow(f"${it.name}")
         if lower == "pwd":
             return self.folder

@@ -97,6 +97,7 @@ class Computer:
             folder=folder,
             locate=lambda name: self.programs.find(name, folder),
             version="2.0" if self.machine.description.windows in OLD else "5.1",
+            language="ConstrainedLanguage" if self.machine.fault("constrained-language") else "FullLanguage",
             per_script=[lambda session: net_system.environment(self.machine, session.environment)],
         )
 
