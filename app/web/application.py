@@ -14,6 +14,7 @@ from app.web import (
     bells,
     cluster_edit,
     clusters,
+    doctor,
     history,
     library,
     navigation,
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     outputs.router,
     cluster_edit.router,  # before the pages of one cluster: /clusters/new is no number
     clusters.router,
+    doctor.router,
     overlays.router,
     session_form.router,
     session_moves.router,
