@@ -24,7 +24,7 @@ ROOM = 4
 def clock(ahead: float, *, kerberos: bool) -> Finding:
     """The difference between the node's clock and the console's, in seconds. `kerberos`: the node belongs to where it counts."""
     off = abs(ahead)
-    seconds = f"{ahead:+.0f}"
+    seconds = f"{round(ahead):+d}" if round(ahead) else "0"
     if off > FAR_SECONDS and kerberos:
         return finding("clock.far", seconds=seconds)
     return finding("clock.apart" if off > APART_SECONDS else "clock.together", seconds=seconds)

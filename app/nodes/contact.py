@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 import ssl
@@ -62,18 +63,23 @@ async def knock(target: Target, timeout: float) -> Finding:
 
 
 async def ssh_service(target: Target, timeout: float) -> Finding:
-    """Whether it is an SSH server: it speaks first (RFC 4253, 4.2), and may say other lines before."""
+    """Whether it is an SSH server: it says which one (RFC 4253, 4.2), and may say other lines before."""
     said = b""
     try:
-        async with _connected(target, timeout) as (reader, _), asyncio.timeout(timeout):
+        async with _connected(target, timeout) as (reader, writer), asyncio.timeout(timeout):
+            writer.write(
+                b"SSH-2.0-Tejun\r\n"
+            )  # either side may begin, and a web server says nothing before it is spoken to
             while len(said) < PAGE_LIMIT and (line := await reader.readline()):
                 if line.startswith(b"SSH-"):
                     return finding("service.ssh", banner=_printable(line))
                 said += line
     except TimeoutError:
-        return finding("service.mute", seconds=timeout)
+        if not said:
+            return finding("service.mute", seconds=timeout)
     except (OSError, ValueError) as error:  # ValueError: a line without an end
-        return finding("service.not_ssh", banner=_detail(error))
+        if not said:
+            return finding("service.not_ssh", banner=_detail(error))
     return finding("service.not_ssh", banner=_printable(said.partition(b"\n")[0]) or "-")
 
 
@@ -239,7 +245,9 @@ def _printable(data: bytes) -> str:
 
 
 def _detail(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError | socket.gaierror) and error.errno:
+        return os.strerror(error.errno)
+    if isinstance(error, socket.gaierror) and error.strerror:
         return error.strerror
     return (str(error) or type(error).__name__)[:200]
 

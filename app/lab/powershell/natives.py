@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from queue import SimpleQueue
 from threading import Thread
 
@@ -70,7 +71,8 @@ def lines(native: Native, call: NativeCall, codepage: str, err: Callable[[str], 
         except BaseException as error:  # noqa: BLE001 - it is raised again below, in the script's own thread
             said.put(("failed", error))
 
-    thread = Thread(target=work, name=f"native {call.name}", daemon=True)
+    inherited = copy_context()  # who runs the script runs what it starts
+    thread = Thread(target=inherited.run, args=(work,), name=f"native {call.name}", daemon=True)
     thread.start()
     readers = {kind: _Lines(codepage) for kind in ("out", "err")}
     while True:
