@@ -46,8 +46,8 @@ async def test_one_click_on_the_cluster_page_examines_a_node_without_javascript(
 ) -> None:
     cluster_id = await added(live_site, shared_lab)
     await accept(live_site, shared_lab, "node-a", "node-b")
-    before = await live_site.actions()
     async with live_site.browser("sato") as sato:
+        before = await live_site.actions()
         page = (await sato.get(f"/clusters/{cluster_id}")).text
         answer = await send(sato, page, "check-form-node-a")
     assert answer.status_code == 200
