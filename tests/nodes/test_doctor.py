@@ -116,6 +116,8 @@ async def answering(say: bytes) -> AsyncIterator[int]:
     server = await asyncio.start_server(met, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        server.close()
+        await asyncio.sleep(0)  # whoever was accepted at the last moment is met now
         await asyncio.gather(*answers)
 
 
