@@ -22,6 +22,7 @@ COMMANDS = {
     "procedures": "app.cli_procedures:procedures_app",
     "user": "app.cli_stores:user_app",
     "cluster": "app.cli_stores:cluster_app",
+    "node": "app.cli_nodes:node_app",
     "overlay": "app.cli_overlays:overlay_app",
     "package": "app.cli_packages:package_app",
     "session": "app.cli_stores:session_app",

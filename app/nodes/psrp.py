@@ -206,15 +206,19 @@ class Session:
             wsman.close()
 
 
-def delete_leftovers(wsman: WSMan) -> int:
-    """Delete the sessions of dead consoles of this machine; how many. What the node does not tell or allow is left alone."""
+def shells(wsman: WSMan) -> list[ET.Element]:
+    """The shells that the node tells this user of. Raises what pypsrp raises."""
     everything = ET.Element(_name("wsen", "Enumerate"))
     ET.SubElement(everything, _name("wsman", "OptimizeEnumeration"))
     ET.SubElement(everything, _name("wsman", "MaxElements")).text = "32000"
+    return list(wsman.enumerate(SHELLS, everything).iter(_name("rsp", "Shell")))
+
+
+def delete_leftovers(wsman: WSMan) -> int:
+    """Delete the sessions of dead consoles of this machine; how many. What the node does not tell or allow is left alone."""
     deleted = 0
     try:
-        found = wsman.enumerate(SHELLS, everything)
-        for shell in found.iter(_name("rsp", "Shell")):
+        for shell in shells(wsman):
             if is_left_over(shell.findtext("rsp:Name", None, NAMESPACES)):
                 which = SelectorSet()
                 which.add_option("ShellId", shell.findtext("rsp:ShellId", "", NAMESPACES))

@@ -15,6 +15,7 @@ from app.web import (
     cluster_edit,
     clusters,
     deliveries,
+    doctor,
     history,
     library,
     navigation,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     outputs.router,
     cluster_edit.router,  # before the pages of one cluster: /clusters/new is no number
     clusters.router,
+    doctor.router,
     overlays.router,
     packages.router,
     session_form.router,

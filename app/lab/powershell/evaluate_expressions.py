@@ -15,7 +15,7 @@ from app.lab.powershell.values import RUNTIME, numeric, plain, text, truth
 
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
 _NOT_KNOWN = {
-    "$", "^", "host", "executioncontext", "stacktrace", "pid", "profile", "psscriptroot", "pscommandpath", "myinvocation",
+    "$", "^", "host", "stacktrace", "pid", "profile", "psscriptroot", "pscommandpath", "myinvocation",
     "pscmdlet", "home", "psculture", "psuiculture", "pshome", "shellid", "foreach", "switch", "sender", "event", "pssenderinfo",
     "consolefilename", "psdefaultparametervalues", "nestedpromptlevel",
 }  # fmt: skip

@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from queue import SimpleQueue
 
 from app.lab.powershell.objects import LabDoesNotKnow
@@ -65,7 +66,8 @@ def lines(native: Native, call: NativeCall, codepage: str, err: Callable[[str], 
     )  # fmt: skip
 
     workers = ThreadPoolExecutor(1, thread_name_prefix=f"native {call.name}")
-    workers.submit(native, kept).add_done_callback(lambda ended: said.put(("end", ended)))
+    inherited = copy_context()  # who runs the script runs what it starts
+    workers.submit(inherited.run, native, kept).add_done_callback(lambda ended: said.put(("end", ended)))
     workers.shutdown(wait=False)
     readers = {kind: _Lines(codepage) for kind in ("out", "err")}
     while True:

@@ -229,7 +229,8 @@ class World:
 
     `environment` is what a process gets at its start (each script has its own copy); `locate` finds a native program by what
     is not a plain name (a path), or is not in `natives`; `now` is the machine's clock, aware; `zone` its time zone;
-    `codepage` what native programs write and what files of lines are in by default."""
+    `codepage` what native programs write and what files of lines are in by default; `language` the mode of its sessions,
+    FullLanguage or ConstrainedLanguage."""
 
     cmdlets: dict[str, Cmdlet] = field(default_factory=dict)
     types: dict[str, NetType] = field(default_factory=dict)
@@ -242,6 +243,7 @@ class World:
     folder: str = "C:\\Windows\\System32"
     locate: Callable[[str], Native | None] = lambda _name: None
     version: str = "5.1"
+    language: str = "FullLanguage"
     per_script: list[Callable[[Session], NetType]] = field(default_factory=list)
     """Types that depend on the script that asks ([Environment]: its process's variables): made anew for each script."""
     _held: dict[type[object], NetType] = field(default_factory=dict, repr=False)

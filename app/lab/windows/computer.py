@@ -5,8 +5,8 @@ What there is depends on the Windows: PowerShell 2.0 and cluster.exe up to 2008 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class Computer:
         self.programs = Programs(self.machine)
         self._passwords = {name.lower(): word for name, word in passwords.items()}
         self.tasks = Scheduler(folder / "tasks.json", self._scheduled_task, self._may)
-        self._run = threading.local()
+        self._user = ContextVar("user", default=_SYSTEM)  # of whoever runs the script, and what that starts
         self._add_programs()
         self._base = pure.furnish(World(cmdlets=self._all_cmdlets(), types=self._all_types()))
 
@@ -90,8 +90,7 @@ class Computer:
         return world.cmdlets
 
     def _all_types(self) -> dict[str, NetType]:
-        user = lambda: str(getattr(self._run, "user", _SYSTEM))  # noqa: E731 - read at each call, per thread
-        world = World().add(*net_files.types(self.machine), *net_system.types(self.machine, user))
+        world = World().add(*net_files.types(self.machine), *net_system.types(self.machine, self._user.get))
         return world.add(*cluster.TYPES.values()).types
 
     def world(self, environment: Environment, folder: str = SYSTEM32) -> World:
@@ -102,12 +101,13 @@ class Computer:
             folder=folder,
             locate=lambda name: self.programs.find(name, folder),
             version="2.0" if self.machine.description.windows in OLD else "5.1",
+            language="ConstrainedLanguage" if self.machine.fault("constrained-language") else "FullLanguage",
             per_script=[lambda session: net_system.environment(self.machine, session.environment)],
         )
 
     def sign_in(self, user: str) -> None:
         """Who the scripts of this thread run as, from now on."""
-        self._run.user = rf"{self.machine.name}\{user}" if user else _SYSTEM
+        self._user.set(rf"{self.machine.name}\{user}" if user else _SYSTEM)
 
     def script(self, text: str, arguments: list[str], call: NativeCall) -> int:
         """powershell.exe runs a text; its exit code."""

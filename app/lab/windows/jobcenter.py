@@ -160,6 +160,8 @@ class Jobcenter:
         entry = rf"{edition.software}\{PROGRAMS}\{product.SERVER_ENTRY}"
         registry.set(entry, "DisplayName", "JobCenter MG/SV")
         registry.set(entry, "DisplayVersion", edition.version[1:])
+        size = -(-sum(map(len, edition.files().values())) // 1024)
+        registry.set(entry, "EstimatedSize", hex(size), "REG_DWORD")
         registry.set(rf"{edition.software}\{product.SERVER_KEY}", "Version", edition.version[1:])
         if before and before.service != edition.service:
             self._machine.services.remove(before.service)
