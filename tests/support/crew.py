@@ -11,8 +11,8 @@ from typing import Any
 
 from app.actions.act import Act
 from app.actions.clusters import add_cluster
-from app.actions.overlays import import_overlay
 from app.actions.outputs import stored_digest
+from app.actions.overlays import import_overlay
 from app.actions.plans import Wish
 from app.actions.sessions import approve_session, create_session, start_session, submit_session
 from app.actions.steps import confirm_step, execute_step, tick_step
