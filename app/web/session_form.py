@@ -51,6 +51,7 @@ class SessionForm(BaseModel):
     operation: str = "patch"
     target: str = ""
     method: str = "auto"
+    install: str = "overwrite"
     patch_file: str = ""
     patch_sha256: str = ""
     title: str = ""
@@ -59,7 +60,9 @@ class SessionForm(BaseModel):
 
     def wish(self) -> Wish:
         """What the planner is asked for. Raises Invalid for a word that is none of the choices."""
-        return Wish.of(self.operation, self.target, self.method, self.patch_file, self.patch_sha256)
+        return Wish.of(
+            self.operation, self.target, self.method, self.patch_file, self.patch_sha256, self.install
+        )
 
 
 Typed = Annotated[SessionForm, Form()]
@@ -235,6 +238,7 @@ def _stored(session: MaintenanceSession) -> SessionForm:
         operation=session.operation,
         target=session.target,
         method=session.method,
+        install=session.plan.install,
         patch_file=session.patch_file or "",
         patch_sha256=session.patch_sha256 or "",
         title=session.title,
