@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PureWindowsPath
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -40,7 +40,7 @@ from app.web.transaction import Reading
 router = APIRouter(prefix="/sessions")
 DEMO_HOURS = 4
 MINUTE = 60 * schedule.MICROSECONDS
-_PATCH_VERSION = re.compile(r"-(\d+\.\d+(?:\.\d+)?)-")
+_PATCH_VERSION = re.compile(r"-R?(\d+\.\d+(?:\.\d+)?)(?:-|\.exe$)")
 
 
 class SessionForm(BaseModel):
@@ -220,7 +220,7 @@ def _usual(services: Services, record: ClusterRecord) -> SessionForm:
     if record.name not in services.demo_inputs:
         return SessionForm(cluster_id=record.id)
     path, sha256 = services.demo_inputs[record.name]
-    version = _PATCH_VERSION.search(PurePosixPath(path).name)
+    version = _PATCH_VERSION.search(PureWindowsPath(path).name)
     zone, start = record.cluster.time_zone, services.clock() // MINUTE * MINUTE
     return SessionForm(
         cluster_id=record.id,

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.act import Act
-from app.actions.clusters import add_cluster
 from app.actions.outputs import stored_digest
-from app.actions.overlays import import_overlay
 from app.actions.plans import Wish
 from app.actions.sessions import approve_session, create_session, start_session, submit_session
 from app.actions.steps import confirm_step, execute_step, tick_step
-from app.cli_serve import accept_named_keys
+from app.cli_serve import add_lab_cluster, lab_credentials
 from app.domain.lifecycle import Awaiting, StepState
 from app.domain.policy import Person
 from app.domain.schedule import local
@@ -26,21 +24,12 @@ from app.models import MaintenanceSession, StepRun
 from app.models.people import user_named
 from app.models.sessions import pending_approvals
 from app.models.steps import step_run_at
-from app.nodes import Credential
-from app.procedures.clusterfile import load_cluster
 from app.settings import Settings
 
 HOUR = 3600 * 1_000_000
 
 Hands = Callable[[str], Awaitable[None]]
 """What the performer does outside the console before ticking the step of that key."""
-
-
-def credential(lab: Lab) -> Credential:
-    """What opens the lab's nodes."""
-    if lab.platform == "unix":
-        return Credential("key_file", str(lab.client_key))
-    return Credential("password_file", str(lab.password_file))
 
 
 @dataclass
@@ -63,7 +52,7 @@ class Crew:
         home = folder / "home"
         built = await asyncio.to_thread(lambda: up(home / "lab", **(asked or {})))
         chosen = Settings(home=home, worker="embedded").model_copy(update=settings)
-        console = Console(chosen, {"default": credential(built)})
+        console = Console(chosen, lab_credentials(built))
         try:
             await console.prepare()
             await console.add_demo_accounts()
@@ -99,12 +88,7 @@ class Crew:
         return out, err
 
     async def _settle_in(self) -> None:
-        cluster = load_cluster((self.lab / "cluster.yaml").read_bytes())
-        async with self.console.act() as act:
-            await add_cluster(act, cluster)
-            if self.built.platform != "unix":
-                await import_overlay(act, self.built.overlay_file.read_bytes(), "overlay.yaml")
-        assert len(await accept_named_keys(self.console, cluster)) == len(cluster.nodes)
+        await add_lab_cluster(self.console, self.built)
         async with self.console.database.reading() as db:
             for name in ("operator", "checker", "approver", "auditor", "admin"):
                 user = await user_named(db, name)
