@@ -65,6 +65,7 @@ async def test_three_people_patch_windows_nodes_in_their_browsers(
             await operator.click("start-form")
             async with asyncio.timeout(800):
                 await carry_out(operator, checker, hands)
+            assert "測定していません" in await operator.page.inner_text("#completed")
             assert await axe_violations(operator.page) == []
         lab = await asyncio.to_thread(status, folder)
         assert {node.packages for node in lab.nodes} == {("JobCenter R16.3.1",)}

@@ -6,7 +6,7 @@ Steps that no command does and that are not here fail: nobody knows what to do. 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from app.domain.cluster import Cluster
 from app.lab import control
@@ -30,6 +30,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "close-manager": (
         "1.1.1.1-2+1", "1.1.1.2-4", "1.1.2.2a-6", "1.1.2.2b-5", "1.1.3.2-6", "1.1.4.2-7", "1.2.2.1-2", "1.2.2.1-8", "1.2.2.2-5",
     ),
+    "place-script create-resource": ("1.1.2.2a-16",),  # before Windows Server 2008 R2
     "delete-resource": ("1.1.2.2a-5", "1.1.2.2b-4"),
     "suspend-monitors": ("2.1.2-3", "2.2.3-4"),
     "resume-monitors": ("2.1.2-8", "2.2.3-10"),
@@ -74,15 +75,21 @@ class Hands:
         act = _ACT[place]
         if act == AS_IT_WAS:
             act = "start-local" if self._cluster.local_site == "used" else "stop-local"
-        for values in self._values(act, node, site) if act else ():
-            await asyncio.to_thread(control.do, Path(self._lab.directory), node, act, **values)
+        for one in act.split():
+            for values in self._values(one, node, site):
+                await asyncio.to_thread(control.do, Path(self._lab.directory), node, one, **values)
         self.done.append(key)
 
     def _values(self, act: str, node: str, site: str) -> list[dict[str, str]]:
         """The fields that the act asks for. Monitors are stopped and resumed for every group at once: so the step says."""
         every = act in ("suspend-monitors", "resume-monitors")
         fields = [
-            {"site": one.name, "group": one.group, "database": one.database}
+            {
+                "site": one.name,
+                "group": one.group,
+                "database": one.database,
+                "folder": str(PureWindowsPath(one.database).parent),
+            }
             for one in self._cluster.sites
             if every or one.name == site
         ]
