@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -14,9 +13,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.actions.clusters import accept_host_key, add_cluster, offer_host_key
+from app.actions.overlays import import_overlay
 from app.domain.cluster import Cluster
 from app.domain.errors import Refused
-from app.lab import up
+from app.lab import Lab, up
 from app.logs import configure_logs
 from app.main import DEMO_ACCOUNTS, Console, demo_password
 from app.models.clusters import cluster_named
@@ -75,16 +75,16 @@ async def _serve(settings: Settings) -> None:
     require_free_port(settings)
     credentials: dict[str, Credential] = {}
     demo_inputs: dict[str, tuple[str, str]] = {}
-    if settings.demo:
-        lab = await asyncio.to_thread(up, settings.lab)
-        credentials["default"] = Credential("key_file", str(settings.lab / "client_key"))
+    lab = await asyncio.to_thread(up, settings.lab) if settings.demo else None
+    if lab is not None:
+        credentials |= lab_credentials(lab)
         demo_inputs[lab.name] = (lab.nodes[0].patch, lab.patch.sha256)
     console = Console(settings, credentials)
-    if settings.demo or console.database.is_sqlite:
+    if lab is not None or console.database.is_sqlite:
         await console.prepare()
-    if settings.demo:
+    if lab is not None:
         await console.add_demo_accounts()
-        await _add_demo_cluster(console, settings.lab / "cluster.yaml")
+        await add_lab_cluster(console, lab)
     await console.start()
     try:
         await Server(console.web(demo_inputs), settings).serve()
@@ -123,12 +123,26 @@ def greet(settings: Settings) -> None:
     print("\n  Ctrl-C で終了します。 Ctrl-C ends it.\n", flush=True)
 
 
-async def _add_demo_cluster(console: Console, file: Path) -> None:
-    """Put the lab's cluster into the database, unless it is there, and accept the host keys that its file names."""
+def lab_credentials(lab: Lab) -> dict[str, Credential]:
+    """What opens the lab's nodes, by the name that its cluster file uses: the client key, or the administrator's password."""
+    if lab.platform == "unix":
+        return {DEFAULT_CREDENTIAL: Credential("key_file", str(lab.client_key))}
+    return {lab.name: Credential("password_file", str(lab.password_file))}
+
+
+async def add_lab_cluster(console: Console, lab: Lab) -> None:
+    """Put the lab's cluster into the database, unless it is there, and accept the host keys that its file names.
+
+    With a lab of Windows nodes comes its overlay: every procedure of theirs hands something off."""
+    file = lab.cluster_file
     cluster = load_cluster(await asyncio.to_thread(file.read_bytes), str(file))
     async with console.act() as act:
         if await cluster_named(act.db, cluster.name) is None:
             await add_cluster(act, cluster)
+            if lab.platform != "unix":
+                await import_overlay(
+                    act, await asyncio.to_thread(lab.overlay_file.read_bytes), str(lab.overlay_file)
+                )
     await accept_named_keys(console, cluster)
 
 

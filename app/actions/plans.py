@@ -37,10 +37,15 @@ class Wish(Frozen):
 
     @classmethod
     def of(
-        cls, operation: str, target: str, method: str, patch_file: str = "", patch_sha256: str = ""
-    ) -> Wish:
+        cls, operation: str, target: str, method: str, patch_file: str = "", patch_sha256: str = "", install: str = "overwrite",
+    ) -> Wish:  # fmt: skip
         """From a form's text. Raises Invalid for a word that is none of the choices."""
-        for field, value, choices in (("operation", operation, Operation), ("method", method, Method)):
+        words = (
+            ("operation", operation, Operation),
+            ("method", method, Method),
+            ("install", install, Install),
+        )
+        for field, value, choices in words:
             if value not in get_args(choices):
                 allowed = ", ".join(get_args(choices))
                 raise Invalid(
@@ -51,6 +56,7 @@ class Wish(Frozen):
                 "operation": operation,
                 "target": target.strip(),
                 "method": method,
+                "install": install,
                 "patch_file": patch_file.strip() or None,
                 "patch_sha256": patch_sha256.strip() or None,
             }
@@ -65,6 +71,7 @@ def wish_of(session: MaintenanceSession) -> Wish:
         session.method,
         session.patch_file or "",
         session.patch_sha256 or "",
+        session.plan.install,
     )
 
 

@@ -100,7 +100,8 @@ class PlanWarning(Frozen):
 
 
 class Plan(Frozen):
-    """procedure x cluster, frozen. `digest` covers everything else in the object. `from`/`to` are versions as written.
+    """procedure x cluster, frozen. `digest` covers everything else in the object. `from`/`to` are versions as written; `install`
+    is what was asked for, and is written down where it is not the usual.
 
     Dump with `model_dump(mode="json", by_alias=True)`: `schema` and `from` are the names on the wire.
     """
@@ -113,6 +114,9 @@ class Plan(Frozen):
     method: Literal["standard", "rolling"]
     from_version: str = Field(alias="from")
     to: str
+    install: Literal["overwrite", "fresh"] = Field(
+        default="overwrite", exclude_if=lambda how: how == "overwrite"
+    )
     why: tuple[Why, ...]
     digest: str
     warnings: tuple[PlanWarning, ...]

@@ -108,6 +108,7 @@ NAMES: Mapping[str, Text] = {
     "cluster": _t("クラスタ", "cluster"),
     "operation": _t("作業", "operation"),
     "target": _t("適用後の版", "target"),
+    "install": _t("インストール方法", "installation"),
     "name": _t("名前", "name"),
     "size": _t("サイズ", "size"),
     "sha256": _t("SHA-256", "SHA-256"),

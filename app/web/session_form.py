@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PureWindowsPath
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -43,7 +43,7 @@ from app.web.transaction import Reading
 router = APIRouter(prefix="/sessions")
 DEMO_HOURS = 4
 MINUTE = 60 * schedule.MICROSECONDS
-_PATCH_VERSION = re.compile(r"-(\d+\.\d+(?:\.\d+)?)-")
+_PATCH_VERSION = re.compile(r"-R?(\d+\.\d+(?:\.\d+)?)(?:-|\.exe$)")
 
 
 class SessionForm(BaseModel):
@@ -54,6 +54,7 @@ class SessionForm(BaseModel):
     operation: str = "patch"
     target: str = ""
     method: str = "auto"
+    install: str = "overwrite"
     patch_file: str = ""
     patch_sha256: str = ""
     package: str = ""
@@ -63,7 +64,9 @@ class SessionForm(BaseModel):
 
     def wish(self) -> Wish:
         """What the planner is asked for. Raises Invalid for a word that is none of the choices."""
-        return Wish.of(self.operation, self.target, self.method, self.patch_file, self.patch_sha256)
+        return Wish.of(
+            self.operation, self.target, self.method, self.patch_file, self.patch_sha256, self.install
+        )
 
     @property
     def package_id(self) -> int:
@@ -247,7 +250,7 @@ def _usual(services: Services, record: ClusterRecord) -> SessionForm:
     if record.name not in services.demo_inputs:
         return SessionForm(cluster_id=record.id)
     path, sha256 = services.demo_inputs[record.name]
-    version = _PATCH_VERSION.search(PurePosixPath(path).name)
+    version = _PATCH_VERSION.search(PureWindowsPath(path).name)
     zone, start = record.cluster.time_zone, services.clock() // MINUTE * MINUTE
     return SessionForm(
         cluster_id=record.id,
@@ -271,6 +274,7 @@ async def _stored(db: AsyncSession, session: MaintenanceSession) -> SessionForm:
         operation=session.operation,
         target=session.target,
         method=session.method,
+        install=session.plan.install,
         patch_file="" if package else session.patch_file or "",
         patch_sha256="" if package else session.patch_sha256 or "",
         package=str(package.id) if package else "",

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.actions.act import Act
-from app.actions.clusters import add_cluster
 from app.actions.outputs import stored_digest
 from app.actions.plans import Wish
 from app.actions.sessions import approve_session, create_session, start_session, submit_session
 from app.actions.steps import confirm_step, execute_step, tick_step
-from app.cli_serve import accept_named_keys
+from app.cli_serve import add_lab_cluster, lab_credentials
 from app.domain.lifecycle import Awaiting, StepState
 from app.domain.policy import Person
 from app.domain.schedule import local
@@ -24,11 +24,12 @@ from app.models import MaintenanceSession, StepRun
 from app.models.people import user_named
 from app.models.sessions import pending_approvals
 from app.models.steps import step_run_at
-from app.nodes import Credential
-from app.procedures.clusterfile import load_cluster
 from app.settings import Settings
 
 HOUR = 3600 * 1_000_000
+
+Hands = Callable[[str], Awaitable[None]]
+"""What the performer does outside the console before ticking the step of that key."""
 
 
 @dataclass
@@ -42,13 +43,16 @@ class Crew:
 
     @classmethod
     @asynccontextmanager
-    async def aboard(cls, folder: Path, **settings: object) -> AsyncIterator[Crew]:
-        """Lab up, database made, demo accounts and the cluster in it, engine running; all ended afterwards."""
+    async def aboard(
+        cls, folder: Path, asked: Mapping[str, Any] | None = None, **settings: object
+    ) -> AsyncIterator[Crew]:
+        """Lab up, database made, demo accounts and the cluster in it, engine running; all ended afterwards.
+
+        `asked`: of which lab, as `app.lab.up` has it. A lab of Windows nodes brings its overlay."""
         home = folder / "home"
-        built = await asyncio.to_thread(up, home / "lab")
+        built = await asyncio.to_thread(lambda: up(home / "lab", **(asked or {})))
         chosen = Settings(home=home, worker="embedded").model_copy(update=settings)
-        key = Credential("key_file", str(home / "lab" / "client_key"))
-        console = Console(chosen, {"default": key})
+        console = Console(chosen, lab_credentials(built))
         try:
             await console.prepare()
             await console.add_demo_accounts()
@@ -84,10 +88,7 @@ class Crew:
         return out, err
 
     async def _settle_in(self) -> None:
-        cluster = load_cluster((self.lab / "cluster.yaml").read_bytes())
-        async with self.console.act() as act:
-            await add_cluster(act, cluster)
-        assert len(await accept_named_keys(self.console, cluster)) == 2
+        await add_lab_cluster(self.console, self.built)
         async with self.console.database.reading() as db:
             for name in ("operator", "checker", "approver", "auditor", "admin"):
                 user = await user_named(db, name)
@@ -101,11 +102,16 @@ class Crew:
             yield Act(db, clock(), self.people[name], self.console.queue.enqueue)
 
     async def approved_session(self, method: str) -> int:
-        """A session for the lab's patch, submitted and approved, its window open."""
-        wish = Wish(
-            operation="patch", target="R16.3.1", method="rolling" if method == "rolling" else "standard",
-            patch_file=self.built.nodes[0].patch, patch_sha256=self.built.patch.sha256,
+        """A session for the UNIX lab's patch, submitted and approved, its window open."""
+        return await self.approved(
+            Wish(
+                operation="patch", target="R16.3.1", method="rolling" if method == "rolling" else "standard",
+                patch_file=self.built.nodes[0].patch, patch_sha256=self.built.patch.sha256,
+            )
         )  # fmt: skip
+
+    async def approved(self, wish: Wish) -> int:
+        """A session for what is wished, submitted and approved, its window open."""
         now = clock()
         start, end = (
             local(at, "Asia/Tokyo").strftime("%Y-%m-%d %H:%M:%S") for at in (now - HOUR, now + 4 * HOUR)
@@ -123,7 +129,9 @@ class Crew:
         async with self.act("operator") as act:
             await start_session(act, session_id)
 
-    async def carry_out(self, session_id: int, seconds: float = 150) -> set[Awaiting]:
+    async def carry_out(
+        self, session_id: int, seconds: float = 150, by_hand: Hands | None = None
+    ) -> set[Awaiting]:
         """Press what has to be pressed until the session has ended; what it waited for on the way."""
         seen: set[Awaiting] = set()
         async with asyncio.timeout(seconds):
@@ -132,6 +140,8 @@ class Crew:
                     await asyncio.sleep(0.05)
                     continue
                 seen.add(Awaiting(run.awaiting))
+                if by_hand is not None and run.awaiting == Awaiting.TICK:
+                    await by_hand(run.key)
                 await self.press(run)
         return seen
 

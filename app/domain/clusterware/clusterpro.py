@@ -36,6 +36,27 @@ _NO_PAUSE = Text(
         "what is written meanwhile has to be copied again afterwards. Judge whether it may be stopped, then do it."
     ),
 )
+_ALL_STOPPED = Text(
+    ja=(
+        "CLUSTERPRO で、JobCenter を見ているモニタリソースを、ほかのグループの分も含めて一時停止してください。"
+        "どのモニタがどのグループのものかは clpstat に出ないため、まとめて止め、まとめて再開します。"
+        "共有ディスクはオンラインのままにします。"
+    ),
+    en=(
+        "With CLUSTERPRO, suspend the monitor resources that watch JobCenter, those of other groups too. clpstat does not say "
+        "which monitor is of which group, so they are stopped together and resumed together. The shared disk stays online."
+    ),
+)
+_ALL_RESUMED = Text(
+    ja=(
+        "CLUSTERPRO で、一時停止したモニタリソースを、ほかのグループの分も含めてすべて再開してください。"
+        "止まっているサイトが起動するまで待ちます。すべてのモニタが Normal になると、確認に合格します。"
+    ),
+    en=(
+        "With CLUSTERPRO, resume every monitor resource that was suspended, those of other groups too, and wait until stopped "
+        "sites are up. The check passes once every monitor is Normal."
+    ),
+)
 
 
 class Clusterpro(Generic):
@@ -65,10 +86,12 @@ class Clusterpro(Generic):
         return replace(super().resume(node), shown=f"clpcl -s -h {self._word(node)}")
 
     def stop_monitoring(self, group: str) -> Verb:
-        return replace(super().stop_monitoring(group), shown="clpmonctrl -s -h <server> -m <monitor>")
+        words = super().stop_monitoring(group)
+        return replace(words, manual=_ALL_STOPPED, shown="clpmonctrl -s -h <server> -m <monitor>")
 
     def resume_monitoring(self, group: str) -> Verb:
-        return replace(super().resume_monitoring(group), shown="clpmonctrl -r -h <server> -m <monitor>")
+        words = super().resume_monitoring(group)
+        return replace(words, manual=_ALL_RESUMED, shown="clpmonctrl -r -h <server> -m <monitor>")
 
     def move(self, group: str, node: str) -> Verb:
         text = f"clpgrp -m {self._word(group)} -a {self._word(node)}"

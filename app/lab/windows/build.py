@@ -111,7 +111,7 @@ def cluster_file(lab: Lab) -> str:
         "nodes": [
             {
                 "name": node.name, "role": "standby" if position else "active", "address": node.address, "port": node.port,
-                "transport": "psrp", "user": keys.USER, "encoding": "cp932", "host_key": node.host_key,
+                "transport": "psrp", "user": keys.USER, "encoding": "cp932", "host_key": node.host_key, "credential": lab.name,
             }
             for position, node in enumerate(lab.nodes)
         ],

@@ -91,9 +91,11 @@ _CMD: dict[str, tuple[str, ...]] = {
 }
 
 
-def commands(clwin: bool) -> dict[str, Command]:
-    """Place of the step -> shell and text of what is run there. `clwin`: whether CL/Win is on the nodes."""
-    found = {place: ("powershell", text) for text, places in _POWERSHELL.items() for place in places}
+def commands(clwin: bool, cmdlets: bool = True) -> dict[str, Command]:
+    """Place of the step -> shell and text of what is run there. `clwin`: whether CL/Win is on the nodes; `cmdlets`: whether
+    they have those of the cluster, without which a person makes the resource in the cluster's manager."""
+    known = {text: places for text, places in _POWERSHELL.items() if cmdlets or text != _RESOURCE}
+    found = {place: ("powershell", text) for text, places in known.items() for place in places}
     both = f"{_CLWIN}\n{_INSTALL}" if clwin else _INSTALL
     found |= dict.fromkeys(_ITANIUM, ("powershell", both))
     found |= {place: ("cmd", text) for text, places in _CMD.items() for place in places}
@@ -103,10 +105,9 @@ def commands(clwin: bool) -> dict[str, Command]:
 def overlay_file(lab: Lab) -> str:
     """The overlay file for the console, as YAML: the sections of the lab's platform, and CL/Win's where it has it."""
     chapter = "1." if lab.platform == "wsfc" else "2."
-    begin = {"powershell": "$ErrorActionPreference = 'Stop'\n", "cmd": ""}
     steps = {
-        place: {"command": {"shell": shell, "text": begin[shell] + text}}
-        for place, (shell, text) in sorted(commands(lab.clwin).items())
+        place: {"command": {"shell": shell, "text": text}}
+        for place, (shell, text) in sorted(commands(lab.clwin, lab.windows not in ("2003", "2008")).items())
         if place.startswith(chapter)
     }  # fmt: skip
     content: dict[str, Any] = {"schema": 1, "name": f"{lab.name}-lab", "clusters": [lab.name], "steps": steps}
