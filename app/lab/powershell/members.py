@@ -201,7 +201,7 @@ def call(world: World, value: object, name: str, arguments: Sequence[object]) ->
         return member.get(value)
     if name.lower().startswith("get_") and not arguments:
         return get(world, value, name[4:])  # the method that .NET has for each property
-    if isinstance(value, list) and _modern(world):
+    if isinstance(value, list) and value and _modern(world):
         return _of_each(call(world, each, name, arguments) for each in value)
     raise LabDoesNotKnow(f"the method {name} of {kind.name}")
 
@@ -210,7 +210,8 @@ def _of_object_method(value: PSObject, name: str, arguments: Sequence[object]) -
     for each, method in value.methods.items():
         if each.lower() == name.lower():
             try:
-                return given(method(*(plain(one) for one in arguments)))
+                found = method(*(plain(one) for one in arguments))
+                return NOTHING if found is None else given(found)
             except LabDoesNotKnow:
                 raise
             except NetError as error:

@@ -1,7 +1,7 @@
 """What a script of the lab can reach: cmdlets, .NET types, native programs, environment, clock. How each is declared.
 
-A cmdlet is a Cmdlet with its parameters and a function that takes a Call and yields its output; an undeclared parameter is an
-error by itself. In it:
+A cmdlet is a Cmdlet with its parameters and a function that takes a Call and yields its output; an undeclared parameter is
+LabDoesNotKnow by itself. In it:
 
     def get_thing(call: Call) -> Iterator[object]:
         for name in call.texts("Name"):                      # bound values; call.value, call.text, call.switch alike
@@ -88,7 +88,7 @@ class NativeCall:
     `name` as the script writes it; `line` what follows the program on the raw command line, as PowerShell 5.1 puts it together
     (words with blanks in double quotes, quotes within are not escaped); `argv` that line split as the C runtime does it,
     without the program; `stdin` what was piped in, in the code page; `out` and `err` take bytes; `environment` is the
-    process's own copy; `folder` the working folder; `stop` is set when it has to end.
+    process's own copy; `folder` the working folder; `stop()` says whether it has to end.
     """
 
     name: str

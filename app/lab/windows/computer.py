@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from app.lab.powershell import host, pure
+from app.lab.powershell import pure, runspaces
 from app.lab.powershell.objects import NetType
 from app.lab.powershell.world import Cmdlet, Environment, NativeCall, World
 from app.lab.windows import product
@@ -107,4 +107,4 @@ class Computer:
     def script(self, text: str, arguments: list[str], call: NativeCall) -> int:
         """powershell.exe runs a text; its exit code."""
         world = self.world(call.environment, call.folder)
-        return host.run_file(world, text, arguments, out=call.out, err=call.err, stop=call.stop)
+        return runspaces.run_file(world, text, arguments, out=call.out, err=call.err, stop=call.stop)

@@ -52,7 +52,9 @@ class WindowsKeeper(Keeper):
         for node in self.nodes.values():
             node.lost = self._lost
         self._servers.append(await page.serve(self.lab, self.act, self._shown))
+        self.clusters.wait(True)
         await asyncio.gather(*(node.boot() for node in self.nodes.values()))
+        await self._in_thread(self.clusters.wait, False)
 
     def _lost(self, name: str) -> None:
         """A node is gone: its groups go to another."""

@@ -34,7 +34,7 @@ class OverWire:
         """A probe, as it stands in the plan."""
         asking = self._links.read(self._targets[node], CommandText(shell=shell, text=text), timeout=PATIENCE)  # type: ignore[arg-type]
         told = asyncio.run_coroutine_threadsafe(asking, self._loop).result(PATIENCE)
-        return told.out, told.err, told.exit_status
+        return told.stdout, told.stderr, told.exit_status
 
     def run(self, node: str, shell: str, text: str) -> tuple[bytes, bytes, int]:
         """A command under the guard: a scheduled task that runs run.cmd."""

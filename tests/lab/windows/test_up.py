@@ -19,6 +19,7 @@ from app.lab.model import Lab, LabError
 from app.nodes.errors import NodeError
 from app.nodes.links import Links
 from app.procedures.clusterfile import load_cluster
+from tests.lab.test_commands import tejun_lab
 from tests.lab.windows.reached import OverWire, accepted, running
 from tests.lab.windows.walking import Walker, plan_for
 
@@ -115,6 +116,7 @@ def test_another_page_cannot_press_a_button(
     form = {"token": right[1] if token is None else token, "node": "node-b", "act": "stop-local"}
     with pytest.raises(urllib.error.HTTPError) as refused:
         page(lab, "/act", form, **headers)
+    refused.value.close()
     assert refused.value.code == 403
     assert sites(directory) == BOTH
 
@@ -169,3 +171,30 @@ async def test_a_rolling_patch_is_carried_out_over_winrm(tmp_path: Path, platfor
             await asyncio.to_thread(walker.walk, plan)
         status = labs.status(Path(lab.directory))
     assert {node.packages for node in status.nodes} == {("JobCenter R16.3.1",)}
+
+
+def test_an_operator_uses_it_from_the_command_line(lab: Lab, directory: Path) -> None:
+    seen = tejun_lab(directory, "status", "--lang", "en")
+    assert (seen.returncode, "JobCenter-site1  Online  node-a" in seen.stdout) == (0, True)
+    assert "JobCenter R16.3" in seen.stdout
+    assert tejun_lab(directory, "do", "node-b", "stop-local").stdout == "node-b: ローカルサイトを停止\n"
+    assert tejun_lab(directory, "do", "node-b", "start-local", "--lang", "en").returncode == 0
+    refused = tejun_lab(directory, "do", "node-b", "write", language="en_US.UTF-8")
+    assert (refused.returncode, refused.stderr) == (1, "write needs file=…\n")
+    assert tejun_lab(directory, "fault", "nqs-site", "node-b").returncode == 0
+    assert "nqs-site" in tejun_lab(directory, "status").stdout
+    assert tejun_lab(directory, "fault", "clear", "node-b").returncode == 0
+    assert sites(directory) == BOTH
+
+
+def test_a_lab_that_goes_down_and_comes_up_is_the_same_and_reset_is_the_first_day(tmp_path: Path) -> None:
+    directory = tmp_path / "lab"
+    with running(directory, "windows") as lab:
+        control.do(directory, "node-a", "move", group="g_jc", node="node-b")
+        control.do(directory, "node-a", "write", file="C:\\note.txt", text="here")
+        labs.down(directory)
+        assert labs.up(directory) == lab
+        assert sites(directory) == {"node-a": ("local",), "node-b": ("local", "site1")}
+        assert labs.reset(directory) == lab
+        assert sites(directory) == BOTH
+        assert not (Path(lab.node("node-a").disk) / "note.txt").exists()

@@ -26,7 +26,12 @@ class Manager:
     def __init__(self, file: Path, cluster: Cluster, agents: Mapping[str, Agent]) -> None:
         self._file, self.cluster, self.agents = file, cluster, agents
         self._state, self._acting = threading.RLock(), threading.RLock()
-        self._frozen = False
+        self._frozen = self._waiting = False
+
+    def wait(self, waiting: bool) -> None:
+        """While the whole lab powers on nothing is started: a group does not go to the node that happens to be first."""
+        self._waiting = waiting
+        self.settle()
 
     def freeze(self) -> None:
         """The lab goes down: what is known is written for the last time, and nothing is done any more."""
@@ -169,7 +174,7 @@ class Manager:
     def settle(self) -> None:
         """Do what is to be done until nothing is."""
         with self._acting:
-            while not self._frozen and (step := decide.next_step(self.cluster)):
+            while not self._frozen and not self._waiting and (step := decide.next_step(self.cluster)):
                 if step.action == "own":
                     self._carry(self.cluster.groups[step.name], step.node)
                 elif not self._act(step) and step.action == "offline":
