@@ -39,7 +39,9 @@ async def one_round(folder: Path, rng: random.Random, hits: Counter[str], wanted
         await crew.start(session_id)
         password = {"kind": "password_file", "ref": str(lab.password_file), "auth": "ntlm"}
         people = asyncio.ensure_future(crew.carry_out(session_id, seconds=900))
-        await killed_on_the_way(Victim(home, {"default": password}), people, rng, hits, wanted, 60.0)
+        await killed_on_the_way(
+            Victim(home, {"default": password, lab.name: password}), people, rng, hits, wanted, 60.0
+        )
         await judge(crew, witness, session_id)
 
 

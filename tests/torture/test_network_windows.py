@@ -29,8 +29,8 @@ from tests.support.databases import copied
 from tests.torture.windows_witness import WindowsWitness
 
 CUTS = int(os.environ.get("TEJUN_CUTS", "4"))
-LANES, TICKS, LINES = 4, 30, 20
-# writes on standard output and on standard error for about three seconds, and adds a byte to a file when it is started
+LANES, TICKS, LINES = 4, 20, 20
+# writes on standard output and on standard error for about two seconds, and adds a byte to a file when it is started
 TALK = rf"""$file = [IO.File]::Open('C:\starts.NAME', 'Append', 'Write', 'ReadWrite')
 $file.Write([byte[]]@(120), 0, 1)
 $file.Close()
@@ -99,7 +99,7 @@ async def lane(folder: Path, template: Path, lab: Lab, node: str, steps: int) ->
 async def reset(one: Lane, seq: int) -> None:
     """Every connection is torn at once."""
     await one.begun(seq)
-    await asyncio.sleep(random.uniform(0.0, 2.0))
+    await asyncio.sleep(random.uniform(0.0, 1.0))
     assert await one.running(seq), "the fault must fall into the command"
     await one.fault("reset")
 
@@ -107,7 +107,7 @@ async def reset(one: Lane, seq: int) -> None:
 async def black_hole(one: Lane, seq: int) -> None:
     """Nothing passes for ten seconds, and nobody is told."""
     await one.begun(seq)
-    await asyncio.sleep(random.uniform(0.0, 2.0))
+    await asyncio.sleep(random.uniform(0.0, 1.0))
     assert await one.running(seq), "the fault must fall into the command"
     await one.fault("blackhole", seconds=10)
     await asyncio.sleep(10)
