@@ -52,7 +52,7 @@ class Machine:
             self.drives.attach(letter, False)
         self.files = Files(self.drives, lambda: self.fault("full-disk"))
         self.registry = Registry(folder / "registry.json", self._cluster_hive)
-        self.processes = Processes(self.files, self.now)
+        self.processes = Processes(self.files, self.now, folder / "audit")
         self.services = Services()
         self.jobcenter = Jobcenter(self, description.arch)
         self.booted = self.now()
