@@ -71,7 +71,7 @@ def wish_of(session: MaintenanceSession) -> Wish:
         session.method,
         session.patch_file or "",
         session.patch_sha256 or "",
-        session.plan.install,
+        session.install,
     )
 
 
@@ -142,6 +142,7 @@ async def fill_session(
     inputs = Inputs.of(wish.patch_file, wish.patch_sha256)
     session.cluster_version = session.cluster.version
     session.operation, session.target, session.method = wish.operation, wish.target, plan.method
+    session.install = wish.install
     session.patch_file, session.patch_sha256 = inputs.patch_file, inputs.patch_sha256
     session.title = title.strip()[:200] or f"{session.cluster.name} {wish.target}"
     session.zone = zone

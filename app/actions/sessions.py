@@ -285,5 +285,5 @@ def _facts(session: MaintenanceSession) -> dict[str, Any]:
         "target": session.target,
         "patch_sha256": session.patch_sha256,
         "window": [session.window_start, session.window_end],
-        **({"install": session.plan.install} if session.plan.install != "overwrite" else {}),
+        **({"install": session.install} if session.install != "overwrite" else {}),
     }

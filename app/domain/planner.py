@@ -151,7 +151,6 @@ def _sealed(case: Case, choice: Choice, warnings: tuple[PlanWarning, ...], done:
         method=choice.method,
         from_version=str(case.source),
         to=str(case.to),
-        install=case.install,
         why=choice.why,
         digest="",
         warnings=warnings,

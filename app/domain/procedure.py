@@ -100,8 +100,7 @@ class PlanWarning(Frozen):
 
 
 class Plan(Frozen):
-    """procedure x cluster, frozen. `digest` covers everything else in the object. `from`/`to` are versions as written; `install`
-    is what was asked for, and is written down where it is not the usual.
+    """procedure x cluster, frozen. `digest` covers everything else in the object. `from`/`to` are versions as written.
 
     Dump with `model_dump(mode="json", by_alias=True)`: `schema` and `from` are the names on the wire.
     """
@@ -114,9 +113,6 @@ class Plan(Frozen):
     method: Literal["standard", "rolling"]
     from_version: str = Field(alias="from")
     to: str
-    install: Literal["overwrite", "fresh"] = Field(
-        default="overwrite", exclude_if=lambda how: how == "overwrite"
-    )
     why: tuple[Why, ...]
     digest: str
     warnings: tuple[PlanWarning, ...]

@@ -80,6 +80,7 @@ class MaintenanceSession(Base):
     operation: Mapped[str] = mapped_column(sa.String(16))
     target: Mapped[str] = mapped_column(sa.String(32))
     method: Mapped[str] = mapped_column(sa.String(16))
+    install: Mapped[str] = mapped_column(sa.String(16), default="overwrite", server_default="overwrite")
     patch_file: Mapped[str | None] = mapped_column(sa.String(1000))
     patch_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     zone: Mapped[str] = mapped_column(sa.String(64))

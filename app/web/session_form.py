@@ -95,6 +95,7 @@ class Preview:
     missing: Sequence[Text] = ()
     basis: PlanBasis | None = None
     dropped: bool = False
+    install: str = "overwrite"
 
 
 @router.get("/new")
@@ -208,6 +209,7 @@ async def previewed(
         missing=plan_is_executable(plan),
         basis=basis,
         dropped=basis is not None and literal is None,
+        install=wish.install,
     )
 
 
@@ -274,7 +276,7 @@ async def _stored(db: AsyncSession, session: MaintenanceSession) -> SessionForm:
         operation=session.operation,
         target=session.target,
         method=session.method,
-        install=session.plan.install,
+        install=session.install,
         patch_file="" if package else session.patch_file or "",
         patch_sha256="" if package else session.patch_sha256 or "",
         package=str(package.id) if package else "",

@@ -1,4 +1,4 @@
-"""packages, and their deliveries to nodes"""
+"""packages, their deliveries to nodes, and how a session installs"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,9 @@ OVER = "('delivered','failed','unreachable')"
 
 def upgrade() -> None:
     """Apply."""
+    op.add_column(
+        "session", sa.Column("install", sa.String(length=16), nullable=False, server_default="overwrite")
+    )
     op.create_table(
         "package",
         sa.Column("id", BIG, nullable=False),
@@ -76,3 +79,4 @@ def downgrade() -> None:
     """Take back."""
     op.drop_table("delivery")
     op.drop_table("package")
+    op.drop_column("session", "install")
