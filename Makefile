@@ -94,7 +94,7 @@ space: setup  ## plan every pair of versions from R12.1 to R16.3 on every kind o
 bench: setup  ## the measured limits
 	$(PYTEST) -m bench -s
 
-test-wine: setup  ## the Windows command texts and the lab's cmd.exe against Wine's, which is fetched first (root on Debian; about 1.5 GB)
+test-wine: setup  ## the Windows command texts and the lab's cmd.exe against Wine's, which is fetched first (root on Debian; 2.2 GB)
 	@tests/wine/prepare.sh || [ $$? = 75 ]
 	$(PYTEST) -m wine tests/wine
 

@@ -42,7 +42,7 @@ if ! command -v debootstrap >/dev/null; then
   PATH="$root/debootstrap/usr/sbin:$PATH"
 fi
 
-echo 'Wine is fetched; about two minutes, 1.5 GB'
+echo 'Wine is fetched; some minutes, 2.2 GB'
 rm -rf "$tree.new" "$tree"
 unshare --mount --pid --fork --kill-child sh -euc '
   debootstrap --variant=minbase --include=locales --keyring="$3" trixie "$1" "$2"

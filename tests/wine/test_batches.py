@@ -23,11 +23,13 @@ def _expected(case: dict[str, Any], on_wine: bool) -> Outcome:
     )
 
 
-def test_every_construct_ends_as_it_should(machine: Machine) -> None:
-    found = outcomes(machine, {case["name"]: case["batch"] for case in CASES}, _BEFORE)
-    expected = {case["name"]: _expected(case, isinstance(machine, Wine)) for case in CASES}
+@pytest.mark.parametrize("start", range(0, len(CASES), 20))
+def test_every_construct_ends_as_it_should(machine: Machine, start: int) -> None:
+    cases = CASES[start : start + 20]
+    found = outcomes(machine, {case["name"]: case["batch"] for case in cases}, _BEFORE)
+    expected = {case["name"]: _expected(case, isinstance(machine, Wine)) for case in cases}
     assert {name: one for name, one in found.items() if one != expected[name]} == {}
-    assert len(found) == len(CASES)
+    assert len(found) == len(cases)
 
 
 @pytest.mark.parametrize("name", ["wrong-status", "wrong-output", "wrong-file"])
