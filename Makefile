@@ -31,7 +31,7 @@ NPM_READY := node_modules/.installed
 ASSETS := static/vendor/htmx.min.js
 
 .PHONY: help setup run test fast long check static everything format format-check lint types imports migrations-check procedures steps \
-  torture space bench lock bundle clean
+  torture space bench test-wine lock bundle clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -46,7 +46,7 @@ test: setup  ## every test but the long ones, browser and PostgreSQL included
 	$(PYTEST) $(SIDE_BY_SIDE)
 
 fast: setup  ## the tests without browser
-	$(PYTEST) $(SIDE_BY_SIDE) -m "not browser and not long and not torture and not bench and not space"
+	$(PYTEST) $(SIDE_BY_SIDE) -m "not browser and not long and not torture and not bench and not space and not wine"
 
 check: static test  ## what must hold before a commit
 
@@ -68,7 +68,7 @@ format-check: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/shellcheck .ci/run
-	find app -name '*.sh' -exec $(BIN)/shellcheck --shell=sh --severity=warning {} +
+	find app tests/wine -name '*.sh' -exec $(BIN)/shellcheck --shell=sh --severity=warning {} +
 
 types: setup
 	$(BIN)/mypy
@@ -93,6 +93,10 @@ space: setup  ## plan every pair of versions from R12.1 to R16.3 on every kind o
 
 bench: setup  ## the measured limits
 	$(PYTEST) -m bench -s
+
+test-wine: setup  ## the Windows command texts and the lab's cmd.exe against Wine's, which is fetched first (root on Debian; 2.2 GB)
+	@tests/wine/prepare.sh || [ $$? = 75 ]
+	$(PYTEST) -m wine tests/wine
 
 lock: $(PYTHON_READY)  ## resolve again; LOCK_OPTIONS=--upgrade or --upgrade-package=NAME
 	$(COMPILE) --extra build --extra dev $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml

@@ -173,12 +173,12 @@ class Files:
 
     def move(self, source: str, target: str, overwrite: bool = False) -> None:
         """Rename, over what is there with `overwrite`. An image can be renamed, an open file not."""
-        place, goal = self._existing(source), self.drives.here(target)
-        if not goal.parent.is_dir():
-            raise Refusal(3, target)
-        if goal.exists() and goal != place and not overwrite:
-            raise Refusal(183, target)
-        with self._lock:
+        with self._lock:  # of two that rename to one name, one is first
+            place, goal = self._existing(source), self.drives.here(target)
+            if not goal.parent.is_dir():
+                raise Refusal(3, target)
+            if goal.exists() and goal != place and not overwrite:
+                raise Refusal(183, target)
             self._shared(source, DELETE, READ | WRITE | DELETE, rename=True)
             if goal.exists() and goal != place:
                 self._deletable(target)

@@ -47,7 +47,7 @@ def test_a_line_says_and_ends_as_on_windows(nodes: Nodes, line: str, said: str, 
         ('echo a | find "a"', 255),
         ("for %i in (1 2) do echo %i", 1),
         ("set /a X=1", 1),
-        ("rd /s C:\\none", 1),
+        ("rd /s C:\\none", 2),
         ('"C:\\Windows\\System32\\necjsock.dll"', 193),
     ],
 )

@@ -27,7 +27,9 @@ def split(text: str) -> tuple[str, str]:
         end = word.end() if word else len(bare)
         return bare[:end].replace('"', ""), bare[end:]
     found = re.match(
-        r"(echo)(?=[.:(/ ]|$)|(cd|md|rd|set)(?=[\s\\./]|$)|[^\s/]+(?:/[^\s/]+)*", bare, re.IGNORECASE
+        r'(echo)(?=[.:(/ ]|$)|(cd|md|rd|set)(?=[\s\\./]|$)|(?:"[^"]*"?|[^\s"/])+(?:/(?:"[^"]*"?|[^\s"/])+)*',
+        bare,
+        re.IGNORECASE,
     )
     name = found[0] if found else bare
     return name, bare[len(name) :]
@@ -52,19 +54,27 @@ def _words(rest: str) -> tuple[list[str], list[str]]:
     return options, [word.replace('"', "") for word in words if not word.startswith("/")]
 
 
+def arguments(text: str) -> list[str]:
+    """What a batch file gets as %1 and so on: quotes stay, commas and the like part words as blanks do."""
+    return re.findall(r'(?:"[^"]*"?|[^\s",;=])+', text)
+
+
 def _fine(shell: Shell, status: int | None = None) -> None:
+    """It worked. `status`: what ERRORLEVEL becomes; None for the commands that leave it."""
+    shell.ended(shell.status if status is None else status)
     shell.failed = False
-    if status is not None:
-        shell.status = status
 
 
 def _fails(shell: Shell, pipes: Pipes, what: object, subject: str = "") -> None:
     pipes.err(shell.encode(said(what, subject)))
-    shell.status, shell.failed = 1, True
+    shell.ended(1)
 
 
-def _guarded(run: Builtin, options: set[str]) -> Builtin:
-    """A command with paths: unknown options and wildcards are refused, a Refusal becomes cmd's own message."""
+def _guarded(run: Builtin, options: set[str], quiet: bool = False) -> Builtin:
+    """A command with paths: unknown options and wildcards are refused, a Refusal becomes cmd's own message.
+
+    `quiet`: it fails without setting ERRORLEVEL, as rd does.
+    """
 
     def guarded(shell: Shell, rest: str, pipes: Pipes) -> str | None:
         given, words = _words(rest)
@@ -77,7 +87,11 @@ def _guarded(run: Builtin, options: set[str]) -> Builtin:
         try:
             return run(shell, rest, pipes)
         except Refusal as refusal:
-            _fails(shell, pipes, refusal.code)
+            if quiet:
+                pipes.err(shell.encode(said(refusal.code)))
+                shell.fails_quietly(refusal.code)
+            else:
+                _fails(shell, pipes, refusal.code)
             return None
 
     return guarded
@@ -115,7 +129,7 @@ def _md(shell: Shell, rest: str, pipes: Pipes) -> str | None:
             _fails(shell, pipes, "exists", word)
             return None
         shell.files.make_folder(shell.path(word))
-    _fine(shell)
+    _fine(shell, 0)
     return None
 
 
@@ -138,7 +152,7 @@ def _del(shell: Shell, rest: str, _pipes: Pipes) -> str | None:
         if "/f" in options:
             shell.files.set_attributes(path, 128)
         shell.files.delete(path)
-    _fine(shell)
+    _fine(shell, 0)
     return None
 
 
@@ -166,7 +180,7 @@ def _ren(shell: Shell, rest: str, _pipes: Pipes) -> str | None:
         raise Refusal(123, rest)
     source = shell.path(words[0])
     shell.files.move(source, paths.join(paths.parent(source), words[1]))  # never over another file
-    _fine(shell)
+    _fine(shell, 0)
     return None
 
 
@@ -207,7 +221,7 @@ def _set(shell: Shell, rest: str, pipes: Pipes) -> str | None:
         shell.environment[name] = value
     else:
         shell.environment.pop(name, None)
-    _fine(shell)
+    _fine(shell, 0 if shell.in_cmd_file() else None)
     return None
 
 
@@ -227,8 +241,8 @@ def _call(shell: Shell, rest: str, pipes: Pipes) -> str | None:
     if name.startswith(":") or not name.strip('"').lower().endswith((".cmd", ".bat")):
         _fails(shell, pipes, "lab", f"call {name}")
         return None
-    shell.file(shell.path(name.strip('"')), _words(more)[1], pipes)
-    shell.failed = shell.status != 0
+    shell.file(shell.path(name.strip('"')), arguments(more), pipes)
+    shell.ended(shell.status)
     return None
 
 
@@ -240,7 +254,7 @@ def _ver(shell: Shell, _rest: str, pipes: Pipes) -> str | None:
 
 TABLE: dict[str, Builtin] = {
     "echo": _echo, "cd": _guarded(_cd, {"/d"}), "chdir": _guarded(_cd, {"/d"}), "md": _guarded(_md, set()),
-    "mkdir": _guarded(_md, set()), "rd": _guarded(_rd, {"/s", "/q"}), "del": _guarded(_del, {"/f", "/q"}),
+    "mkdir": _guarded(_md, set()), "rd": _guarded(_rd, {"/s", "/q"}, quiet=True), "del": _guarded(_del, {"/f", "/q"}),
     "move": _guarded(_move, {"/y"}), "copy": _guarded(_copy, {"/y", "/b"}), "type": _guarded(_type, set()),
     "ren": _guarded(_ren, set()), "rename": _guarded(_ren, set()), "set": _set,
     "exit": _exit, "goto": _goto, "call": _guarded(_call, set()), "ver": _ver,

@@ -23,6 +23,8 @@ def in_file(line: str, environment: Mapping[str, str], arguments: Sequence[str])
             return " ".join(arguments[1:])
         if found[2]:
             number = int(found[2])
+            if number == 0 and not found[1]:
+                raise Misread(line)  # as it was typed, which is not known here
             return _modified(arguments[number] if number < len(arguments) else "", found[1])
         if found[4]:
             raise Misread(line)  # %X:a=b% and %X:~0,1% are not known here

@@ -1,6 +1,8 @@
 """cmd.exe at work: runs trees of syntax.py on a machine's files and programs. Blocking; bytes out in the machine's code page.
 
-Owns one command interpreter's state (variables, folder, last status). builtins.py has the commands that cmd.exe has in itself.
+Owns one command interpreter's state: variables, folder, ERRORLEVEL (`status`), and what the last command came back with
+(`failed`, `code`: what cmd.exe ends with if nothing follows), which is not always the same. builtins.py has the commands that
+cmd.exe has in itself.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class Shell:
     ) -> None:
         self.files, self.find, self.stop, self.codepage = files, find, stop, codepage
         self.environment, self.folder = environment, folder
-        self.status, self.echo = 0, True
+        self.status, self.failed, self.code, self.echo = 0, False, 0, True
         self.arguments: Sequence[str] = ()
 
     def line(self, text: str, pipes: Pipes) -> int:
@@ -65,10 +67,22 @@ class Shell:
             return SYNTAX
         except Ended as ended:
             return ended.status
-        return self.status
+        return self.code
+
+    def ended(self, status: int) -> None:
+        """A command has set ERRORLEVEL."""
+        self.status, self.code, self.failed = status, status, status != 0
+
+    def fails_quietly(self, code: int) -> None:
+        """It failed and ERRORLEVEL does not say so, unless `||` asks."""
+        self.code, self.failed = code, True
+
+    def in_cmd_file(self) -> bool:
+        """Whether a batch file is read whose name ends in .cmd; some commands set ERRORLEVEL in those alone."""
+        return bool(self.arguments) and self.arguments[0].lower().endswith(".cmd")
 
     def file(self, path: str, arguments: Sequence[str], pipes: Pipes) -> int:
-        """Run a batch file; its exit code. Raises Refusal where it cannot be read."""
+        """Run a batch file; what cmd.exe would end with. Raises Refusal where it cannot be read."""
         lines = self.files.read(path).decode(self.codepage, "replace").splitlines()
         before, self.arguments = self.arguments, (path, *arguments)
         number = 0
@@ -76,12 +90,12 @@ class Shell:
             while number < len(lines) and not self.stop():
                 number = self._at(lines, number, pipes)
         except Ended as ended:
-            self.status = ended.status
+            self.ended(ended.status)
             if ended.everything:
                 raise
         finally:
             self.arguments = before
-        return self.status
+        return self.code
 
     def _seen(self) -> Environment:
         """The variables, with the one that is the last exit status unless somebody has set it."""
@@ -136,9 +150,9 @@ class Shell:
         return self._redirected(node.redirections, pipes, lambda inner: self._simple(node.text, inner))
 
     def _goes_on(self, operator: str) -> bool:
+        if operator == "||" and self.failed:
+            self.status = self.code
         return operator == "&" or (self.failed == (operator == "||"))
-
-    failed = False
 
     def _holds(self, node: syntax.If) -> bool:
         words = [word for word in node.condition if word.lower() != "/i"]
@@ -171,7 +185,7 @@ class Shell:
             return run(pipes)
         except Refusal as refusal:
             pipes.err(self.encode(said(refusal.code)))
-            self.status, self.failed = 1, True
+            self.fails_quietly(1)
             return None
         finally:
             for handle in opened:
@@ -208,19 +222,31 @@ class Shell:
         program = self.find(name.strip('"'), self.folder)
         if program is None and name.lower().removesuffix(".exe") in builtins.NOT_HERE:
             pipes.err(self.encode(said("lab", name)))
-            self.status, self.failed = 1, True
+            self.ended(1)
             return None
         if program is None:
             pipes.err(self.encode(said("unknown", name)))
-            self.status, self.failed = NOT_FOUND, True
+            self.ended(NOT_FOUND)
+            self.code = 1 if self.arguments else NOT_FOUND
             return None
         call = NativeCall(
             name.strip('"'), rest.strip(), argv(rest), pipes.stdin, pipes.out, pipes.err,
             Environment(self.environment), self.folder, self.stop,
         )  # fmt: skip
-        self.status = program(call)
-        self.failed = self.status != 0
+        self.ended(program(call))
+        if self.arguments and self._is_batch(name.strip('"')):
+            raise Ended(self.code)  # without `call` it does not come back
         return None
+
+    def _is_batch(self, name: str) -> bool:
+        path = next((name + ending for ending in ("", ".cmd", ".bat") if self._file(name + ending)), "")
+        return path.lower().endswith((".cmd", ".bat"))
+
+    def _file(self, word: str) -> bool:
+        try:
+            return self.files.kind(self.path(word)) == "file"
+        except Refusal:
+            return False
 
 
 def _nowhere(_data: bytes) -> None:

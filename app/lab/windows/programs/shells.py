@@ -35,12 +35,14 @@ def powershell(machine: Machine, run: RunText) -> dict[str, Native]:
 
 
 def _cmd(machine: Machine, starter: Programs, call: NativeCall) -> int:
-    found = re.fullmatch(r"\s*(?:/[dq]\s+)*/c\s+(.*)", call.line, re.IGNORECASE | re.DOTALL)
+    found = re.fullmatch(r"\s*((?:/[dq]\s+)*)/c\s+(.*)", call.line, re.IGNORECASE | re.DOTALL)
     if not found:
-        complain(call, "the lab knows cmd.exe with /d and /c alone")
+        complain(call, "the lab knows cmd.exe with /d, /q and /c alone")
         return 1
     shell = starter.shell(call.environment, call.folder, call.stop)
-    return shell.line(_unwrapped(machine, found[1], call.folder), Pipes(call.stdin, call.out, call.err))
+    line = _unwrapped(machine, found[2], call.folder)
+    with starter.quiet("/q" in found[1].lower()):
+        return shell.line(line, Pipes(call.stdin, call.out, call.err))
 
 
 def _unwrapped(machine: Machine, line: str, folder: str) -> str:

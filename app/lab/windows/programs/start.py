@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from app.lab.powershell.world import Environment, Native, NativeCall
 from app.lab.windows import packages, paths, product
+from app.lab.windows.cmd.builtins import arguments
 from app.lab.windows.cmd.shell import Pipes, Shell, argv
 from app.lab.windows.machine import Machine
 from app.lab.windows.processes import Process
@@ -77,7 +78,8 @@ class Programs:
 
     def _batch(self, path: str, call: NativeCall) -> int:
         shell = self.shell(call.environment, call.folder, call.stop)
-        return shell.file(path, call.argv, Pipes(call.stdin, call.out, call.err))
+        shell.echo = not getattr(self._now, "quiet", False)
+        return shell.file(path, arguments(call.line), Pipes(call.stdin, call.out, call.err))
 
     def _package(self, path: str, call: NativeCall) -> int:
         """An installer of the lab; any other file is no program."""
@@ -119,6 +121,15 @@ class Programs:
             killed = process.ended.is_set()
             self.machine.processes.end(process, code)
         return 1 if killed else code
+
+    @contextmanager
+    def quiet(self, on: bool) -> Iterator[None]:
+        """The batch files that this thread's cmd.exe starts meanwhile are not echoed (cmd /q)."""
+        before, self._now.quiet = getattr(self._now, "quiet", False), on
+        try:
+            yield
+        finally:
+            self._now.quiet = before
 
     @contextmanager
     def inside(self, image: str, line: str) -> Iterator[None]:

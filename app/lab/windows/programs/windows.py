@@ -57,10 +57,14 @@ def _query(machine: Machine, call: NativeCall, path: str, rest: list[str]) -> in
     keys: Iterator[tuple[str, Key]] = key.walk(long(path)) if "s" in options else iter([(long(path), key)])
     for place, one in keys:
         rows = [row for name, row in one.values.items() if options.get("v", name).lower() == name]
-        say(call, "", place, *(f"    {name}    {kind}    {text}" for name, kind, text in rows))
+        say(call, "", place, *(f"    {name}    {kind}    {_shown(kind, text)}" for name, kind, text in rows))
     if "s" not in options and "v" not in options:
         say(call, "", *(f"{long(path)}\\{one.name}" for one in key.keys.values()))
     return 0
+
+
+def _shown(kind: str, text: str) -> str:
+    return f"{int(text, 0):#x}" if kind == "REG_DWORD" else text
 
 
 def _export(machine: Machine, call: NativeCall, path: str, rest: list[str]) -> int:
