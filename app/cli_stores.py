@@ -16,7 +16,6 @@ import typer
 
 from app.actions.clusters import add_cluster, edit_cluster
 from app.actions.people import add_user, change_user, disable_user
-from app.cli_serve import accept_named_keys
 from app.domain.errors import NotFound
 from app.domain.schedule import local
 from app.domain.text import Language
@@ -153,6 +152,8 @@ def cluster_import(
             else:
                 await edit_cluster(act, record.id, record.version, cluster)
         if accept_keys:
+            from app.cli_serve import accept_named_keys  # it brings the pages
+
             for name in await accept_named_keys(console, cluster):
                 typer.echo(f"host key accepted: {name}")
 

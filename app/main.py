@@ -10,17 +10,13 @@ import importlib.metadata
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from app.actions.act import Act
 from app.actions.people import add_user
 from app.db import Database
 from app.domain.errors import Refused
-from app.engine.follow import Limits
-from app.engine.machine import Machine
 from app.engine.queue import SegmentQueue, create_tables
-from app.engine.worker import Engine
 from app.headfile import HeadFile
 from app.models.people import all_people, demo_users
 from app.models.schema import migrate, require_current
@@ -28,8 +24,12 @@ from app.models.wake import Wake
 from app.nodes import Credential, Links, known_secrets
 from app.settings import Settings
 from app.targets import Targets
-from app.web.application import create_web
-from app.web.services import DemoAccount, Services
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from app.engine.machine import Machine
+    from app.engine.worker import Engine
 
 DEMO_ACCOUNTS: Mapping[str, tuple[str, str]] = {
     "operator": ("佐藤 実", "operator"),
@@ -84,6 +84,8 @@ class Console:
         await require_current(self.database)
         await self._require_safe()
         if self.settings.worker == "embedded":
+            from app.engine.worker import Engine  # commands that only store something need no engine
+
             self.engine = Engine(self._machine(), self.queue, self.settings.home)
             await self.engine.start(spare=spare)
         self._loops = [asyncio.ensure_future(self.wake.run())]
@@ -101,6 +103,9 @@ class Console:
 
     def web(self, demo_inputs: Mapping[str, tuple[str, str]] | None = None) -> FastAPI:
         """The pages; whoever serves them starts and stops this console. `demo_inputs`: cluster -> (patch file, SHA-256)."""
+        from app.web.application import create_web  # nor any pages
+        from app.web.services import DemoAccount, Services
+
         services = Services(
             database=self.database,
             enqueue=self.queue.enqueue,
@@ -132,6 +137,9 @@ class Console:
                 await add_user(act, name, display_name, [role], demo_password(name), demo=True)
 
     def _machine(self) -> Machine:
+        from app.engine.follow import Limits
+        from app.engine.machine import Machine
+
         limits = Limits(
             reach_seconds=self.settings.reach_seconds,
             settle_seconds=self.settings.settle_seconds,

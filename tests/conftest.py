@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ALLOWED_SKIPS: tuple[str, ...] = ("lab mode ns:", "no rpm on this machine", "no ssh-agent on this machine")
 MARKED_BY_FIXTURE = {"browser": "browser", "postgres_server": "postgres"}
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-LAST = ("browser", "long", "torture", "bench")  # in this order, after everything else
+LAST = ("long", "torture", "bench")  # in this order, after everything else
 
 # no memory of former runs, and no deadline: two tests may share a slow processor
 set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / ".cache" / "hypothesis")
@@ -113,7 +113,8 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they ask for, before -m chooses; the slow kinds run last."""
+    """Mark tests by what they ask for, before -m chooses. Those with a browser come first: begun last, the longest of them would
+    keep one processor waiting for the other; the kinds that want the machine for themselves come last."""
     for item in items:
         names = getattr(item, "fixturenames", ())
         for fixture, marker in MARKED_BY_FIXTURE.items():
@@ -146,4 +147,6 @@ def _refuse_skip(report: Report) -> Report:
 
 
 def _rank(item: pytest.Item) -> int:
+    if item.get_closest_marker("browser") and not item.get_closest_marker("long"):
+        return -1
     return max((place for place, name in enumerate(LAST, 1) if item.get_closest_marker(name)), default=0)

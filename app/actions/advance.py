@@ -31,7 +31,6 @@ class Work:
     step_run_id: int
     step: Step
     attempt_id: int | None
-    attempt_number: int
     begun: bool = True
     """False for a person's step that nobody was asked to do yet: its interlocks are read first."""
 
@@ -63,14 +62,12 @@ async def advance_session(act: Act, session_id: int, advance_no: int) -> Work | 
         attempt = await open_attempt(act.db, here.run.id)
     if here.run.standing != lifecycle.RUNNING:
         return "waiting"
-    number = attempt.number if attempt else 0
     return Work(
         session_id,
         session.cluster_id,
         here.run.id,
         here.step,
         attempt.id if attempt else None,
-        number,
         begun=not lifecycle.by_a_person(here.step) or here.run.performer_id is not None,
     )
 

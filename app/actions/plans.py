@@ -121,14 +121,16 @@ async def stored_plan(act: Act, plan: Plan) -> PlanRecord:
 
 async def fill_session(
     act: Act, session: MaintenanceSession, wish: Wish, title: str, window_start: str, window_end: str
-) -> None:
+) -> dict[str, str]:
     """Write into a draft what its form asks for, with a plan made from the cluster and its overlay as they are stored now.
 
-    A literal order that an administrator chose stays as long as it changes something."""
+    A literal order that an administrator chose stays as long as it changes something. Gives what the plan was made with
+    (`made_with`), and the literal order that was dropped, for the trail."""
     zone = session.cluster.cluster.time_zone
     version, overlay = await overlay_for(act.db, session.cluster.name)
     basis = await basis_of(act.db, session.id) if session.id else None
-    plan, literal = _kept(session.cluster, wish, overlay, basis.literal if basis else None)
+    chosen = basis.literal if basis else None
+    plan, literal = kept_plan(session.cluster, wish, overlay, chosen)
     session.plan_record = await stored_plan(act, plan)
     inputs = Inputs.of(wish.patch_file, wish.patch_sha256)
     session.cluster_version = session.cluster.version
@@ -145,12 +147,21 @@ async def fill_session(
     act.db.add(session)
     await act.db.flush()
     await keep_basis(act, session, version, literal)
+    dropped = {"literal_dropped": chosen} if chosen and literal is None else {}
+    return {**made_with(version, overlay), **({"literal": literal} if literal else {}), **dropped}
 
 
-def _kept(
+def made_with(version: OverlayVersion | None, overlay: OverlayFile | None) -> dict[str, str]:
+    """The overlay that a plan was made with, for the trail: its name, version and SHA-256; nothing where there is none."""
+    if version is None or overlay is None:
+        return {}
+    return {"overlay": f"{overlay.overlay.name} v{version.number}", "overlay_sha256": version.sha256}
+
+
+def kept_plan(
     record: ClusterRecord, wish: Wish, overlay: OverlayFile | None, literal: str | None
 ) -> tuple[Plan, str | None]:
-    """The plan, and the literal order that it keeps."""
+    """The plan, and the literal order that it keeps: one that no longer changes anything is dropped. Raises as plan_for."""
     try:
         return plan_for(record, wish, overlay, literal), literal
     except Invalid as no:

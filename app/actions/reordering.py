@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.actions.act import Act, record
 from app.actions.overlays import overlay_for
-from app.actions.plans import keep_basis, plan_for, stored_plan, wish_of
+from app.actions.plans import keep_basis, made_with, plan_for, stored_plan, wish_of
 from app.actions.sessions import locked
 from app.domain.errors import Refused
 from app.domain.lifecycle import SESSION_MOVES
@@ -43,5 +43,6 @@ async def reorder_session(act: Act, session_id: int, erratum: str, reason: str) 
         literal=literal or "-",
         reason=reason.strip(),
         plan=session.plan_record.digest,
+        **made_with(version, overlay),
     )
     return session

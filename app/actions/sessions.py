@@ -47,8 +47,9 @@ async def create_session(
     if cluster is None:
         raise NotFound("no_such_cluster", "そのクラスタはありません。", "There is no such cluster.")
     session = MaintenanceSession(cluster=cluster, created_by=person.id, created_at=act.now, title="")
-    await fill_session(act, session, wish, title, window_start, window_end)
-    await record(act, "session.created", _subject(session), session_id=session.id, **_facts(session))
+    basis = await fill_session(act, session, wish, title, window_start, window_end)
+    facts = {**_facts(session), **basis}
+    await record(act, "session.created", _subject(session), session_id=session.id, **facts)
     return session
 
 
@@ -59,8 +60,9 @@ async def edit_session(
     act.require(Permission.PLAN)
     session = await locked(act, session_id)
     move("submit", session.session_state)  # what may be submitted may still be edited
-    await fill_session(act, session, wish, title, window_start, window_end)
-    await record(act, "session.edited", _subject(session), session_id=session.id, **_facts(session))
+    basis = await fill_session(act, session, wish, title, window_start, window_end)
+    facts = {**_facts(session), **basis}
+    await record(act, "session.edited", _subject(session), session_id=session.id, **facts)
     return session
 
 

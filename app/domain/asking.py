@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain import clusterware
 from app.domain.library import CheckTemplate, condition
 from app.domain.places import fill, fill_tokens
-from app.domain.probes import READ_ONLY
 from app.domain.procedure import Check
 from app.domain.spots import Spot
 from app.domain.text import Text
@@ -55,23 +53,22 @@ def _check(template: CheckTemplate, spot: Spot) -> tuple[Check | None, bool]:
     """The check as it can be asked (None: not at all), and whether nothing of its question is missing.
 
     A state that the cluster's manager never tells cannot be demanded: the check would fail for ever."""
-    cluster, values, lists = spot.scene.case.cluster, spot.values, spot.lists
+    scene, values, lists = spot.scene, spot.values, spot.lists
     params = tuple((name, fill(value, values)) for name, value in template.params.items())
-    commands = spot.scene.asked(template.probe, params)
+    commands = scene.asked(template.probe, params)
     if commands is None:
         return None, False
     wanted = fill_tokens(template.present, values, lists)
     present = wanted
     if template.probe == "cluster":
-        manager = clusterware.of(cluster)
-        present = tuple(token for token in wanted if manager.tells(token))
+        present = tuple(token for token in wanted if scene.manager.tells(token))
     absent = fill_tokens(template.absent, values, lists)
     if not present and not absent:
         return None, False
     check = Check(
         probe=template.probe,
         commands=commands,
-        parser=READ_ONLY[template.probe].parser(cluster),
+        parser=scene.parser(template.probe),
         present=present,
         absent=absent,
         ja=fill(template.ja, values),

@@ -55,6 +55,8 @@ class Choice(Frozen):
 
 @dataclass(frozen=True)
 class _Rule:
+    """A row of the table; its first two predicates are the platform and the operation."""
+
     procedure: str
     method: CarriedOut
     predicates: tuple[Predicate, ...]
@@ -123,8 +125,12 @@ def _why(rule: _Rule, case: Case) -> tuple[Why, ...]:
 
 
 def _refusal(case: Case, never: list[Predicate]) -> NoProcedure:
-    ranked = sorted(RULES, key=lambda rule: len(rule.failing(case)) + 10 * (_platform_fails(rule, case)))
-    near = [rule for rule in ranked if not _platform_fails(rule, case)][:_NEAREST]
+    """What speaks against the case: the first reason of the nearest procedure of the same platform. One for another operation
+    comes after those for this one: that a patch is no upgrade tells nobody why IPF cannot be patched."""
+    here = [rule for rule in RULES if rule.predicates[0].test(case)]
+    near = sorted(here, key=lambda rule: (not rule.predicates[1].test(case), len(rule.failing(case))))[
+        :_NEAREST
+    ]
     if never:
         texts = [predicate.no(case) for predicate in never]
         return NoProcedure(
@@ -144,10 +150,6 @@ def _refusal(case: Case, never: list[Predicate]) -> NoProcedure:
         nearest=tuple(Nearest(procedure=rule.procedure, why_not=_first_no(rule, case, [])) for rule in near),
         predicates=tuple(predicate.name for predicate in reasons),
     )
-
-
-def _platform_fails(rule: _Rule, case: Case) -> bool:
-    return not rule.predicates[0].test(case)
 
 
 def _first_no(rule: _Rule, case: Case, never: list[Predicate]) -> Text:

@@ -47,9 +47,10 @@ _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9+_-]*(/[A-Za-z0-9+_-]+){0,2}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def rule_error(ja: str, en: str, key: str = "") -> PydanticCustomError:
-    """A broken rule, in both languages: clusterfile.py finds `ja`, `en` and the key that is wrong in the error's context."""
-    return PydanticCustomError("rule", "{en}", {"ja": ja, "en": en, "key": key})
+def rule_error(ja: str, en: str, key: str = "", line: int | None = None) -> PydanticCustomError:
+    """A broken rule, in both languages: yamlfile.py finds `ja`, `en` and the key that is wrong in the error's context, and
+    which line of that key's text it is, where it is about one."""
+    return PydanticCustomError("rule", "{en}", {"ja": ja, "en": en, "key": key, "line": line})
 
 
 def _version(value: object) -> object:

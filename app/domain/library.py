@@ -104,15 +104,14 @@ class Branch(Frozen):
 
 
 class StepTemplate(Frozen):
-    """One step. `step` is the manual's number (0: a section without numbers), `part` its n-th part where one step of the
-    manual became several; `added` counts the product's own steps after it. `where`: the nodes that it is repeated on; `per`:
-    repeated for each site, or once for each group of sites. `applies`: listed without effect where that does not hold.
-    `without_nqs_site` runs the command with that variable taken away (E3). `upgrades`: after it the node has the target version.
-    `moved_by`: the erratum that moved it from its place. `literal`: an added step left out in that erratum's literal order.
-    `inverse` says how to take it back, or that there is no way; `unprovable` why no probe can see what the step changed."""
+    """One step. `step` is the manual's number (0: a section without numbers); `added` counts the product's own steps after it.
+    `where`: the nodes that it is repeated on; `per`: repeated for each site, or once for each group of sites. `applies`:
+    listed without effect where that does not hold. `without_nqs_site` runs the command with that variable taken away (E3).
+    `upgrades`: after it the node has the target version. `moved_by`: the erratum that moved it from its place. `literal`:
+    an added step left out in that erratum's literal order. `inverse` says how to take it back, or that there is no way;
+    `unprovable` why no probe can see what the step changed."""
 
     step: int = Field(ge=0)
-    part: int | None = Field(default=None, ge=1)
     added: int | None = Field(default=None, ge=1)
     errata: tuple[Erratum, ...] = ()
     moved_by: Erratum | None = None

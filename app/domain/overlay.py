@@ -198,7 +198,6 @@ class ExtraStep(Frozen):
         place = Place.parse(self.after)
         return StepTemplate(
             step=place.step,
-            part=place.part,
             added=added,
             where=self.where,
             per=self.per,
@@ -232,11 +231,11 @@ class Overlay(Frozen):
     @cached_property
     def extras(self) -> tuple[tuple[ExtraStep, StepTemplate], ...]:
         """Every step of its own, numbered from FIRST_EXTRA on for each step of the manual, in the order of the file."""
-        counted: dict[tuple[str, int, int | None], int] = {}
+        counted: dict[tuple[str, int], int] = {}
         found = []
         for extra in self.extra:
             place = Place.parse(extra.after)
-            at = (place.section, place.step, place.part)
+            at = (place.section, place.step)
             counted[at] = counted.get(at, FIRST_EXTRA - 1) + 1
             found.append((extra, extra.template(counted[at])))
         return tuple(found)

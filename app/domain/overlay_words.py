@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
 
 from app.domain import conditions
 from app.domain.cluster import DEFAULT_PATHS, DEFAULT_WINDOWS_PATHS, Title, rule_error
 from app.domain.errors import Invalid
 from app.domain.library import StepTemplate
-from app.domain.places import KNOWN, LISTS, used
+from app.domain.places import KNOWN, LISTS, line_of, used
 from app.domain.procedure import Shell
 from app.domain.scanning import Fault, fault_of
 
@@ -23,7 +22,7 @@ FIRST_EXTRA, LARGEST_EXTRA = 50, 99
 """Added steps from this number on are an organisation's own; the library's stay below."""
 
 _PLACE = re.compile(
-    r"(?P<section>[1-9](?:\.[1-9][0-9]?){1,3}[ab]?)-(?P<step>0|[1-9][0-9]{0,2})(?:\.(?P<part>[1-9][0-9]?))?"
+    r"(?P<section>[1-9](?:\.[1-9][0-9]?){1,3}[ab]?)-(?P<step>0|[1-9][0-9]{0,2})"
     r"(?:\+(?P<added>[1-9][0-9]?))?(?P<spot>@[^/@]+(?:/[^/@]+)?|/[^/@]+)?"
 )
 _FAULTS: dict[Fault, tuple[str, str]] = {
@@ -54,13 +53,12 @@ class Place:
 
     section: str
     step: int
-    part: int | None
     added: int | None
     spot: str
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """Read `3.1.3-9`, `3.1.3-9.2`, `3.1.3-9+1`, `3.1.3-9@node-b/site1`. Raises the rule's error for anything else."""
+        """Read `3.1.3-9`, `3.1.3-9+1`, `3.1.3-9@node-b/site1`. Raises the rule's error for anything else."""
         found = _PLACE.fullmatch(text)
         if found is None:
             raise rule_error(
@@ -68,15 +66,14 @@ class Place:
                 "3.1.3-9（1 回の繰り返しだけなら 3.1.3-9@node-b/site1）の形で書いてください。",
                 f"{text[:60]!r} is no step's place: write it as 3.1.3-9, or 3.1.3-9@node-b/site1 for one repetition.",
             )
-        part, added = (int(found[name]) if found[name] else None for name in ("part", "added"))
-        return cls(found["section"], int(found["step"]), part, added, found["spot"] or "")
+        added = int(found["added"]) if found["added"] else None
+        return cls(found["section"], int(found["step"]), added, found["spot"] or "")
 
     @property
     def base(self) -> str:
         """The place without node and site."""
-        part = f".{self.part}" if self.part else ""
         added = f"+{self.added}" if self.added else ""
-        return f"{self.section}-{self.step}{part}{added}"
+        return f"{self.section}-{self.step}{added}"
 
     @property
     def node(self) -> str | None:
@@ -90,7 +87,7 @@ class Place:
 
     def names(self, template: StepTemplate) -> bool:
         """Whether it is that step of its section."""
-        return (self.step, self.part, self.added) == (template.step, template.part, template.added)
+        return (self.step, self.added) == (template.step, template.added)
 
 
 def _place(text: str) -> str:
@@ -163,19 +160,21 @@ def require_sound(text: str, shell: Shell, key: str) -> None:
     found = fault_of(text, shell)
     if found is not None:
         ja, en = (words.format(line=found.line) for words in _FAULTS[found.fault])
-        raise PydanticCustomError("rule", "{en}", {"ja": ja, "en": en, "key": key, "line": found.line})
+        raise rule_error(ja, en, key, found.line)
     require_places((text,), KNOWN - LISTS, key)
 
 
 def require_places(texts: Iterable[str], allowed: frozenset[str], key: str) -> None:
     """Refuse an open place that does not exist."""
-    unknown = sorted(used(texts) - allowed)
+    given = list(texts)
+    unknown = sorted(used(given) - allowed)
     if unknown:
         known = ", ".join(sorted(allowed))
         raise rule_error(
             f"[[{unknown[0]}]] という置き換えはありません。書けるのは {known} です。",
             f"There is no place [[{unknown[0]}]]; allowed: {known}.",
             key,
+            line_of(f"[[{unknown[0]}]]", given[0]) if len(given) == 1 else None,
         )
 
 

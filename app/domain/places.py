@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 _PLACE = re.compile(r"\[\[([a-z_0-9]+)\]\]")
 
@@ -32,22 +33,19 @@ OF_NODE = frozenset({"node", "node_version", "installed"})
 OF_SITE = frozenset({"site", "database", "group", "virtual_host", "resource", "script"})
 LISTS = frozenset(
     {
-        "any_processes",
         "site_processes",
         "own_processes",
         "local_processes",
         "local_own_processes",
-        "site_processes_from",
         "site_processes_to",
         "own_processes_from",
         "own_processes_to",
-        "local_processes_from",
-        "local_processes_to",
         "local_own_processes_from",
         "healthy",
         "unhealthy",
         "carried_by_active",
         "carried_by_target",
+        "complete_with_last_site",
         "managed",
         "carried_elsewhere",
         "online_standbys",
@@ -56,7 +54,6 @@ LISTS = frozenset(
         "nqs_site_places",
         "needed_rights",
         "patch_facts",
-        "package_facts",
     }
 )
 KNOWN = OF_CLUSTER | OF_NODE | OF_SITE | LISTS
@@ -69,11 +66,25 @@ def used(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name for text in texts for name in _PLACE.findall(text))
 
 
+def line_of(place: str, text: str) -> int | None:
+    """The line of the text (from 1) that a place first stands in; None where it does not."""
+    return next((number for number, line in enumerate(text.split("\n"), 1) if place in line), None)
+
+
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
     """`text` with every place filled by its value, passed through `quote`. Raises KeyError for a place without a value."""
-    if "[[" not in text:
+    pieces = _pieces(text)
+    if len(pieces) == 1:
         return text
-    return _PLACE.sub(lambda found: quote(values[found[1]]), text)
+    filled = list(pieces)
+    filled[1::2] = [quote(values[name]) for name in pieces[1::2]]
+    return "".join(filled)
+
+
+@lru_cache(maxsize=8192)
+def _pieces(text: str) -> tuple[str, ...]:
+    """What stands around the places of a template, and between it their names: every plan asks for the library's texts anew."""
+    return tuple(_PLACE.split(text))
 
 
 def fill_tokens(tokens: Iterable[str], values: Mapping[str, str], lists: Lists) -> tuple[str, ...]:

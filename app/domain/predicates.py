@@ -68,11 +68,18 @@ class Predicate:
 def platform_is(wanted: str) -> Predicate:
     """The cluster's platform."""
 
-    def say(case: Case) -> Text:
+    def yes(case: Case) -> Text:
         is_ = _PLATFORM[case.cluster.platform]
         return Text(ja=f"対象: {is_.ja}", en=f"It is {is_.en}.")
 
-    return Predicate(f"platform = {wanted}", lambda case: case.cluster.platform == wanted, say, say)
+    def no(case: Case) -> Text:
+        for_, is_ = _PLATFORM[wanted], _PLATFORM[case.cluster.platform]
+        return Text(
+            ja=f"この手順の対象は「{for_.ja}」で、このクラスタは「{is_.ja}」です。",
+            en=f"This procedure is for {for_.en}; this is {is_.en}.",
+        )
+
+    return Predicate(f"platform = {wanted}", lambda case: case.cluster.platform == wanted, yes, no)
 
 
 def operation_is(wanted: Operation) -> Predicate:
@@ -102,9 +109,15 @@ def arch_in(*wanted: str) -> Predicate:
         )
 
     def no(case: Case) -> Text:
+        arch = case.cluster.arch
+        if case.operation == "patch" and arch.startswith("ipf"):
+            return Text(
+                ja=f"マニュアルの 1 章には IPF（{arch}）のパッチ適用手順がありません。この手順は {listed} 用です。",
+                en=f"Chapter 1 of the manual gives no patch procedure for IPF ({arch}); this procedure is for {listed}.",
+            )
         return Text(
-            ja=f"この手順は {listed} 用で、{case.cluster.arch} には使えません。",
-            en=f"This procedure is for {listed}, not for {case.cluster.arch}.",
+            ja=f"この手順は {listed} 用で、{arch} には使えません。",
+            en=f"This procedure is for {listed}, not for {arch}.",
         )
 
     name = f"arch = {wanted[0]}" if len(wanted) == 1 else f"arch in {listed}"

@@ -6,6 +6,7 @@ short tokens ("cjcpw", "node-b:standby"); `present` must all be among them, `abs
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -70,7 +71,7 @@ class Step(Frozen):
     needs_approval: bool = False
     destructive: bool = False
     repeatable: bool = False
-    minutes: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    minutes: int | None = Field(default=None, exclude_if=not_)
 
 
 class Phase(Frozen):

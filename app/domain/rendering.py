@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from app.domain import clusterware, overlaying
+from app.domain import overlaying
 from app.domain.asking import Asked, asked
 from app.domain.cluster import Node, Site
 from app.domain.conditions import explain
@@ -142,12 +142,11 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
 
 
 def _key(section: Section, template: StepTemplate, spot: Spot) -> str:
-    """`<section>[a|b]-<step>[.<part>][+<added>][@<node>][/<site>]`, as the plan contract has it."""
-    part = f".{template.part}" if template.part else ""
+    """`<section>[a|b]-<step>[+<added>][@<node>][/<site>]`, as the plan contract has it."""
     added = f"+{template.added}" if template.added else ""
     node = f"@{spot.node.name}" if spot.node else ""
     site = f"/{spot.site.name}" if spot.site else ""
-    return f"{section.section}{section.letter or ''}-{template.step}{part}{added}{node}{site}"
+    return f"{section.section}{section.letter or ''}-{template.step}{added}{node}{site}"
 
 
 def _applies(branch: Branch | None, template: StepTemplate, spot: Spot) -> tuple[bool, Text | None]:
@@ -231,7 +230,7 @@ def _command(text: str, template: StepTemplate, spot: Spot) -> str:
 
 
 def _verb(template: StepTemplate, spot: Spot, checks: tuple[Check, ...]) -> Doing:
-    manager = clusterware.of(spot.scene.case.cluster)
+    manager = spot.scene.manager
     node, group = fill(template.verb_node, spot.values), spot.site.group if spot.site else ""
     site = spot.site.virtual_host or spot.site.name if spot.site else ""
     verb = {

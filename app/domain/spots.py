@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath, PureWindowsPath
 
+from app.domain import clusterware
 from app.domain.cluster import Node, Site
+from app.domain.clusterware import Clusterware
 from app.domain.conditions import Moment
 from app.domain.overlay import OverlayFile
 from app.domain.places import Lists
@@ -38,11 +40,49 @@ class Scene:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    @cached_property
+    def manager(self) -> Clusterware:
+        """The cluster's manager, made once: every check asks what it can tell."""
+        return clusterware.of(self.case.cluster)
+
+    @cached_property
+    def _parsers(self) -> dict[str, str]:
+        return {}
+
+    def parser(self, probe: str) -> str:
+        """The name@version of the parser that reads the probe's answer on this cluster."""
+        if probe not in self._parsers:
+            self._parsers[probe] = READ_ONLY[probe].parser(self.case.cluster)
+        return self._parsers[probe]
+
     def asked(self, probe: str, params: tuple[tuple[str, str], ...]) -> tuple[CommandText, ...] | None:
         """The probe's commands for those parameters, built once; None where this cluster cannot be asked."""
         if (probe, params) not in self._asked:
             self._asked[probe, params] = READ_ONLY[probe].commands(dict(params), self.case.cluster)
         return self._asked[probe, params]
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """The value of every open place that is the same wherever a step stands."""
+        case, cluster = self.case, self.case.cluster
+        paths = (
+            ("install", "clwin", "packages", "saves")
+            if cluster.os == "windows"
+            else ("nqs", "spool", "patches")
+        )
+        return {
+            **{name: cluster.path(name) for name in paths},
+            "patch_file": self.patch_file,
+            "patch_sha256": self.patch_sha256,
+            "patch_version": case.to.numbers,
+            "known_patches": " ".join(sorted({version.numbers for version in (case.source, case.to)})),
+            "active": case.cluster.active.name,
+            "target": self.target.name,
+            "from": str(case.source),
+            "to": str(case.to),
+            "to_version": case.to.canonical,
+            "disk_floor": str(DISK_FLOOR_KIB),
+        }
 
     def spot(self, node: Node | None, site: Site | None, upgraded: frozenset[str]) -> Spot:
         """The spot of that node and site at that moment, made once: its values are asked for by many steps."""
@@ -83,25 +123,7 @@ class Spot:
     @cached_property
     def values(self) -> dict[str, str]:
         """The value of every open place that exists here."""
-        case, cluster = self.scene.case, self.scene.case.cluster
-        paths = (
-            ("install", "clwin", "packages", "saves")
-            if cluster.os == "windows"
-            else ("nqs", "spool", "patches")
-        )
-        values = {
-            **{name: cluster.path(name) for name in paths},
-            "patch_file": self.scene.patch_file,
-            "patch_sha256": self.scene.patch_sha256,
-            "patch_version": case.to.numbers,
-            "known_patches": " ".join(sorted({version.numbers for version in (case.source, case.to)})),
-            "active": case.cluster.active.name,
-            "target": self.scene.target.name,
-            "from": str(case.source),
-            "to": str(case.to),
-            "to_version": case.to.canonical,
-            "disk_floor": str(DISK_FLOOR_KIB),
-        }
+        cluster, values = self.scene.case.cluster, dict(self.scene.values)
         if self.node:
             values |= {
                 "node": self.node.name,

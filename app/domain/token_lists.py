@@ -102,6 +102,15 @@ def _elsewhere(spot: Spot) -> Tokens:
     )
 
 
+def _complete_with_last_site(spot: Spot) -> Tokens:
+    """The whole of a site's group runs once its last site is up; before that the sites still to come may be down."""
+    if spot.site is None:
+        return ()
+    cluster, group = spot.scene.case.cluster, spot.site.group
+    last = [site.name for site in cluster.sites if site.group == group][-1]
+    return (f"{group}:started@{cluster.active.name}",) if spot.site.name == last else ()
+
+
 def _healthy(spot: Spot) -> Tokens:
     """Every node can carry groups, and the active one carries all of them under the manager's eye."""
     groups = _of_groups("{group}:started@{active}", "{group}:managed")
@@ -124,32 +133,26 @@ def _needed_rights(spot: Spot) -> Tokens:
     return ("writable",) if cluster.path("nqs").startswith("~/") else ("root",)
 
 
-def _package_facts(spot: Spot) -> Tokens:
-    digest = spot.scene.patch_sha256
-    return (f"sha256:{digest}",) if digest else ()
-
-
 def _patch_facts(spot: Spot) -> Tokens:
-    return ("name:NECJCpt", f"version:{spot.scene.case.to.numbers}", "arch:fits", *_package_facts(spot))
+    digest = spot.scene.patch_sha256
+    known = (f"sha256:{digest}",) if digest else ()
+    return ("name:NECJCpt", f"version:{spot.scene.case.to.numbers}", "arch:fits", *known)
 
 
 _LISTS: Mapping[str, Callable[[Spot], Tokens]] = {
-    "any_processes": lambda _spot: jobcenter.ALL,
     "site_processes": _site(_now),
     "own_processes": _own(_site(_now)),
     "local_processes": _local(_now),
     "local_own_processes": _own(_local(_now)),
-    "site_processes_from": _site(_before),
     "site_processes_to": _site(_after),
     "own_processes_from": _own(_site(_before)),
     "own_processes_to": _own(_site(_after)),
-    "local_processes_from": _local(_before),
-    "local_processes_to": _local(_after),
     "local_own_processes_from": _own(_local(_before)),
     "healthy": _healthy,
     "unhealthy": _unhealthy,
     "carried_by_active": _of_groups("{group}:started@{active}"),
     "carried_by_target": _of_groups("{group}:started@{target}"),
+    "complete_with_last_site": _complete_with_last_site,
     "carried_elsewhere": _elsewhere,
     "managed": _of_groups("{group}:managed"),
     "unmanaged": _of_groups("{group}:unmanaged"),
@@ -157,6 +160,5 @@ _LISTS: Mapping[str, Callable[[Spot], Tokens]] = {
     "standbys_paused": _of_nodes("{node}:standby", standbys=True),
     "nqs_site_places": _nqs_site_places,
     "needed_rights": _needed_rights,
-    "package_facts": _package_facts,
     "patch_facts": _patch_facts,
 }

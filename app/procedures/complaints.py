@@ -15,7 +15,13 @@ from app.domain.procedure import Shell
 from app.domain.text import Text
 
 
-class Unlisted(Text):
+class Complaint(Text):
+    """What is wrong, with the line of the text that it is about (from 1)."""
+
+    line: int
+
+
+class Unlisted(Complaint):
     """A complaint about a command that the closed list does not have: an organisation's own text may use others."""
 
 
@@ -40,22 +46,22 @@ def known_commands(shell: Shell) -> frozenset[str]:
     return frozenset(names if shell == "sh" else (name.lower() for name in names))
 
 
-def _at(line: int, ja: str, en: str) -> Text:
-    return Text(ja=f"{line} 行目: {ja}", en=f"line {line}: {en}")
+def _at(line: int, ja: str, en: str) -> Complaint:
+    return Complaint(line=line, ja=f"{line} 行目: {ja}", en=f"line {line}: {en}")
 
 
 def _unlisted(line: int, ja: str, en: str) -> Unlisted:
     told = _at(line, ja, en)
-    return Unlisted(ja=told.ja, en=told.en)
+    return Unlisted(line=line, ja=told.ja, en=told.en)
 
 
-def unparsed(line: int, shell: Shell, near: str) -> Text:
+def unparsed(line: int, shell: Shell, near: str) -> Complaint:
     """No text of that shell's language."""
     near = near.strip()[:60]
     return _at(line, f"{shell} の文として読めません（「{near}」の付近）。", f"is no {shell} (near {near!r}).")
 
 
-def not_posix(line: int, what: str) -> Text:
+def not_posix(line: int, what: str) -> Complaint:
     """A form that only some shells know."""
     return _at(
         line,
@@ -73,7 +79,7 @@ def unknown(line: int, shell: Shell, name: str) -> Unlisted:
     )
 
 
-def hands_on(line: int, what: str) -> Text:
+def hands_on(line: int, what: str) -> Complaint:
     """A command that runs another text or program, which is not judged here."""
     return _at(
         line,
@@ -91,7 +97,7 @@ def unnamed(line: int, what: str) -> Unlisted:
     )
 
 
-def wildcard(line: int, what: str) -> Text:
+def wildcard(line: int, what: str) -> Complaint:
     """A deletion that takes a pattern, or what a pattern gave."""
     return _at(
         line,
@@ -102,7 +108,7 @@ def wildcard(line: int, what: str) -> Text:
     )
 
 
-def recursive(line: int, what: str) -> Text:
+def recursive(line: int, what: str) -> Complaint:
     """A deletion of a whole folder that the text does not spell out."""
     return _at(
         line,
@@ -111,7 +117,7 @@ def recursive(line: int, what: str) -> Text:
     )
 
 
-def bare_cd(line: int, what: str) -> Text:
+def bare_cd(line: int, what: str) -> Complaint:
     """A change of folder that later lines depend on."""
     return _at(
         line,
@@ -120,6 +126,6 @@ def bare_cd(line: int, what: str) -> Text:
     )
 
 
-def unbalanced(line: int, mark: str) -> Text:
+def unbalanced(line: int, mark: str) -> Complaint:
     """A quote or percent sign without its partner."""
     return _at(line, f"「{mark}」の数が合いません。", f"the {mark} do not come in pairs.")

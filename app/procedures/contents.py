@@ -62,14 +62,13 @@ def parts(number: str) -> tuple[Section, ...]:
 
 
 def number_of(step: StepTemplate) -> str:
-    """The step's number as plans write it: 7, 7.2 for a part of step 7, 7+1 for the first one added after it."""
-    split = f".{step.part}" if step.part else ""
+    """The step's number as plans write it: 7, 7+1 for the first one added after it."""
     added = f"+{step.added}" if step.added else ""
-    return f"{step.step}{split}{added}"
+    return f"{step.step}{added}"
 
 
 def anchor(part: Section, step: StepTemplate) -> str:
-    """The step's name within the page of its section: step-7, step-7.2, step-7+1, step-b-7 in a variant."""
+    """The step's name within the page of its section: step-7, step-7+1, step-b-7 in a variant."""
     letter = f"{part.letter}-" if part.letter else ""
     return f"step-{letter}{number_of(step)}"
 

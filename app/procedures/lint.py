@@ -45,8 +45,7 @@ def library_problems() -> list[Problem]:
 
 def section_problems(name: str, section: Section) -> Iterator[Problem]:
     """Of one section: the manual's steps are all there, once; and each step is sound by itself."""
-    numbers = Counter(step.step for step in section.steps if step.step and not step.added and not step.part)
-    numbers.update({step.step for step in section.steps if step.part and not step.added})
+    numbers = Counter(step.step for step in section.steps if step.step and not step.added)
     for number in range(1, STEPS[name] + 1):
         if numbers[number] != 1:
             yield Problem(
@@ -164,8 +163,7 @@ def command_problems(where: str, command: CommandText) -> Iterator[Problem]:
 
 
 def _place(step: StepTemplate) -> str:
-    part, added = f".{step.part}" if step.part else "", f"+{step.added}" if step.added else ""
-    return f"{step.step}{part}{added}"
+    return f"{step.step}+{step.added}" if step.added else f"{step.step}"
 
 
 __all__ = ["Problem", "Text", "command_problems", "library_problems"]

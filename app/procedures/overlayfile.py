@@ -15,7 +15,7 @@ from app.domain.library import Section, StepTemplate
 from app.domain.overlay import ExtraStep, Overlay, OverlayFile, StepChange
 from app.domain.overlay_words import Place
 from app.domain.overlaying import HANDED_OFF
-from app.domain.places import OF_NODE, OF_SITE, fill, used
+from app.domain.places import OF_NODE, OF_SITE, fill, line_of, used
 from app.domain.procedure import Shell
 from app.procedures.syntax import problems
 from app.procedures.yamlfile import MAX_BYTES, Path, Source, explained, read_mapping
@@ -65,7 +65,7 @@ def _found(place: Place, source: Source, path: Path) -> tuple[Section, StepTempl
 
 
 def _base(section: str, step: StepTemplate) -> str:
-    return Place(section, step.step, step.part, step.added, "").base
+    return Place(section, step.step, step.added, "").base
 
 
 def _require_change_fits(
@@ -132,7 +132,7 @@ def _require_sendable(shell: Shell, text: str, source: Source, path: Path) -> No
     """The rules of the library's own texts, but for the closed list of commands: an organisation has its own."""
     asked = dict.fromkeys(used([text]), "")
     for told in problems(shell, fill(text, asked, lambda _value: _STANDING_IN[shell]), own=True):
-        raise source.error(told.ja, told.en, path)
+        raise source.error(told.ja, told.en, path, source.within(path, told.line))
 
 
 def _has_no_node(section: Section, template: StepTemplate) -> bool:
@@ -157,8 +157,10 @@ def _require_places(
         found & OF_NODE if no_node else frozenset()
     )
     if wrong:
+        number = line_of(f"[[{min(wrong)}]]", next(iter(texts))) if len(texts) == 1 else None
         raise source.error(
             f"[[{min(wrong)}]] は、サイトごと・ノードごとに繰り返すステップにだけ値があります。このステップでは使えません。",
             f"[[{min(wrong)}]] has a value only where a step is repeated for each site or node; it has none in this step.",
             path,
+            source.within(path, number) if number else None,
         )

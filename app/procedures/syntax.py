@@ -10,20 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from app.domain.procedure import Shell
-from app.domain.text import Text
-from app.procedures.complaints import Unlisted
+from app.procedures.complaints import Complaint, Unlisted
 from app.procedures.syntax_cmd import cmd_problems
 from app.procedures.syntax_powershell import powershell_problems
 from app.procedures.syntax_sh import sh_problems
 
-_RULES: Mapping[Shell, Callable[[str], Iterator[Text]]] = {
+_RULES: Mapping[Shell, Callable[[str], Iterator[Complaint]]] = {
     "sh": sh_problems,
     "powershell": powershell_problems,
     "cmd": cmd_problems,
 }
 
 
-def problems(shell: Shell, text: str, *, own: bool = False) -> list[Text]:
+def problems(shell: Shell, text: str, *, own: bool = False) -> list[Complaint]:
     """What is wrong with a text for that shell, each with its line, in both languages; [] for one that may be sent.
 
     `own`: an organisation's text, which may use commands of its own; everything else holds for it, too."""

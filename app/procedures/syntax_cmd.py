@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.domain.text import Text
 from app.procedures import complaints
+from app.procedures.complaints import Complaint
 
 _QUOTED = re.compile(r'"[^"]*"')
 _PERCENT = re.compile(r"%%|%~\w+|%[0-9*]")
@@ -25,7 +25,7 @@ _DEEP = re.compile(
 )
 
 
-def cmd_problems(text: str) -> Iterator[Text]:
+def cmd_problems(text: str) -> Iterator[Complaint]:
     """Each thing that is wrong, line by line."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.count('"') % 2:
@@ -36,7 +36,7 @@ def cmd_problems(text: str) -> Iterator[Text]:
             yield from _line_problems(number, line)
 
 
-def _line_problems(number: int, line: str) -> Iterator[Text]:
+def _line_problems(number: int, line: str) -> Iterator[Complaint]:
     line = _FOR.sub("", line)
     if line.count('"') % 2:  # a loop's own list took one quote of a pair with it
         yield complaints.unbalanced(number, '"')
@@ -55,7 +55,7 @@ def _line_problems(number: int, line: str) -> Iterator[Text]:
         yield from _command_problems(number, text, sign)
 
 
-def _command_problems(number: int, part: str, sign: str) -> Iterator[Text]:
+def _command_problems(number: int, part: str, sign: str) -> Iterator[Complaint]:
     command = _REDIRECTION.sub("", part).strip().lstrip("@")
     while found := _IF.match(command) or _DO.match(command):
         command = command[found.end() :]
@@ -77,7 +77,7 @@ def _command_problems(number: int, part: str, sign: str) -> Iterator[Text]:
         yield from _deletion_problems(number, command, words[1:])
 
 
-def _deletion_problems(number: int, command: str, words: list[str]) -> Iterator[Text]:
+def _deletion_problems(number: int, command: str, words: list[str]) -> Iterator[Complaint]:
     switches = "".join(word.lower() for word in words if word.startswith("/"))
     targets = [word.strip('"') for word in words if not word.startswith("/")]
     if not targets or any(re.search(r"[*?]", target) for target in targets):

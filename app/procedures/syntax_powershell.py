@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from app.domain.text import Text
 from app.procedures import complaints
-from app.procedures.trees import joined, line, parse, source, together, walk, wrong
+from app.procedures.complaints import Complaint
+from app.procedures.trees import joined, last_line, line, parse, source, together, walk, wrong
 
 _BARE_LIST = re.compile(r"(?<=[A-Za-z0-9_]), (?=[A-Za-z])")
 """`Format-List Name, State`: the grammar knows no lists of bare words. Joined for it, at the same length."""
@@ -28,12 +28,12 @@ _LEAVES = {
 }
 
 
-def powershell_problems(text: str) -> Iterator[Text]:
+def powershell_problems(text: str) -> Iterator[Complaint]:
     """Each thing that is wrong, in the order of the text."""
     root = parse("powershell", _BARE_LIST.sub("__", text))
     if (place := wrong(root)) is not None:
         near = source(place) or "".join(text.splitlines()[line(place) - 1 : line(place)])
-        yield complaints.unparsed(line(place), "powershell", near)
+        yield complaints.unparsed(min(line(place), last_line(text)), "powershell", near)
         return
     script = _Script(root)
     for node in walk(root):
@@ -79,7 +79,7 @@ class _Script:
     def _given(self, variable: Node, value: Node | None) -> None:
         self._variables.setdefault(source(variable)[1:].lower(), []).append(value)
 
-    def command(self, node: Node) -> Iterator[Text]:
+    def command(self, node: Node) -> Iterator[Complaint]:
         """What is wrong with one command."""
         first = node.child_by_field_name("command_name")
         if first is None:
@@ -97,7 +97,7 @@ class _Script:
             return None if "$" in source(first) else frozenset({source(first)})
         return self._values(first)
 
-    def _named(self, node: Node, name: str) -> Iterator[Text]:
+    def _named(self, node: Node, name: str) -> Iterator[Complaint]:
         if name in _GOES:
             yield complaints.bare_cd(line(node), source(node))
         elif name in complaints.HANDS_ON["powershell"] - complaints.known_commands("powershell"):
@@ -109,7 +109,7 @@ class _Script:
         elif name == "start-process":
             yield from self._starts(node)
 
-    def _starts(self, node: Node) -> Iterator[Text]:
+    def _starts(self, node: Node) -> Iterator[Complaint]:
         """Start-Process runs another program: that one counts too."""
         arguments = [one for one in _arguments(node) if one.parameter in ("-filepath", "")]
         names = self._started(arguments[0].node) if arguments else None
@@ -127,7 +127,7 @@ class _Script:
         bare = re.fullmatch(r"[A-Za-z][\w.\\:-]*", source(node))
         return frozenset({source(node)}) if bare else self._values(node)
 
-    def _deletes(self, node: Node) -> Iterator[Text]:
+    def _deletes(self, node: Node) -> Iterator[Complaint]:
         targets = [one for one in _arguments(node) if one.parameter in ("-literalpath", "-path", "")]
         whole = any(re.fullmatch(r"-r(e(c(u(r(se?)?)?)?)?)?", word) for word in _switches(node))
         if not targets or _piped(node):
@@ -139,7 +139,7 @@ class _Script:
             elif whole and not self._spelled_out(inner):
                 yield complaints.recursive(line(node), source(node))
 
-    def invocation(self, node: Node) -> Iterator[Text]:
+    def invocation(self, node: Node) -> Iterator[Complaint]:
         """What is wrong with a call of .NET: a whole folder may go that way too."""
         if re.match(r"\[(system\.)?io\.directory\]::delete\(", source(node), re.IGNORECASE):
             arguments = _call_arguments(node)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from app.domain.text import Text
 from app.procedures import complaints
-from app.procedures.trees import joined, line, parse, source, together, walk, wrong
+from app.procedures.complaints import Complaint
+from app.procedures.trees import joined, last_line, line, parse, source, together, walk, wrong
 
 _ONLY_BASH = {
     *(
@@ -30,11 +30,11 @@ _ABSOLUTE = re.compile(r"(?:\$HOME)?/[^/]+(?:/+[^/]+)+/*")
 _UNQUOTED = {"simple_expansion", "expansion", "command_substitution"}
 
 
-def sh_problems(text: str) -> Iterator[Text]:
+def sh_problems(text: str) -> Iterator[Complaint]:
     """Each thing that is wrong, in the order of the text."""
     root = parse("sh", _ESCAPED.sub(r"\1", text))
     if (place := wrong(root)) is not None:
-        yield complaints.unparsed(line(place), "sh", source(place))
+        yield complaints.unparsed(min(line(place), last_line(text)), "sh", source(place))
         return
     script = _Script(root)
     for node in walk(root):
@@ -70,13 +70,13 @@ class _Script:
             for argument in node.children_by_field_name("argument"):
                 self._variables.setdefault(source(argument), []).append(None)
 
-    def command(self, node: Node) -> Iterator[Text]:
+    def command(self, node: Node) -> Iterator[Complaint]:
         """What is wrong with one command."""
         first = node.child_by_field_name("name")
         if first is not None:
             yield from self._called(node, first.children[0], list(node.children_by_field_name("argument")))
 
-    def _called(self, node: Node, first: Node, arguments: list[Node]) -> Iterator[Text]:
+    def _called(self, node: Node, first: Node, arguments: list[Node]) -> Iterator[Complaint]:
         values = self._values(first)
         if values is None:
             yield complaints.unnamed(line(node), source(first))
@@ -84,7 +84,7 @@ class _Script:
         for name in sorted({value.rsplit("/", 1)[-1] for value in values}):
             yield from self._named(node, name, arguments)
 
-    def _named(self, node: Node, name: str, arguments: list[Node]) -> Iterator[Text]:
+    def _named(self, node: Node, name: str, arguments: list[Node]) -> Iterator[Complaint]:
         if name in complaints.HANDS_ON["sh"] - complaints.known_commands("sh"):
             yield complaints.hands_on(line(node), source(node))
         elif name not in complaints.known_commands("sh") | self._functions:
@@ -102,7 +102,7 @@ class _Script:
         elif name == "sh" and len(arguments) > 1 and re.fullmatch(r"-[a-z]*c", source(arguments[0])):
             yield from self._nested(arguments[1])
 
-    def _found(self, node: Node, arguments: list[Node]) -> Iterator[Text]:
+    def _found(self, node: Node, arguments: list[Node]) -> Iterator[Complaint]:
         """find deletes and runs commands too: what it finds is nowhere written."""
         for place, argument in enumerate(arguments):
             if source(argument) == "-delete":
@@ -114,14 +114,14 @@ class _Script:
                 else:
                     yield from self._called(node, program, arguments[place + 2 :])
 
-    def _nested(self, argument: Node) -> Iterator[Text]:
+    def _nested(self, argument: Node) -> Iterator[Complaint]:
         """The text that is handed to another shell is looked at like any other."""
         if argument.type != "raw_string":
             yield complaints.unnamed(line(argument), source(argument))
         else:
             yield from sh_problems(source(argument)[1:-1])
 
-    def _deletes(self, node: Node, arguments: list[Node]) -> Iterator[Text]:
+    def _deletes(self, node: Node, arguments: list[Node]) -> Iterator[Complaint]:
         options = [source(argument) for argument in arguments if source(argument).startswith("-")]
         targets = [argument for argument in arguments if not source(argument).startswith("-")]
         whole = any(re.fullmatch(r"-[a-z]*[rR][a-zA-Z]*|--recursive", option) for option in options)

@@ -60,11 +60,10 @@ def table() -> str:
 def _rows(number: str) -> Iterator[tuple[str, str]]:
     """Of one procedure: each numbered step as a row, and the kind that it counts as."""
     for name in PROCEDURES[number]:
-        steps = sorted(procedures.section(name).steps, key=lambda step: (step.step, step.part or 0))
+        steps = sorted(procedures.section(name).steps, key=lambda step: step.step)
         for step in steps:
             if step.step and not step.added:
-                part = f".{step.part}" if step.part else ""
-                cells = [f"{name}-{step.step}{part}", _title(step), *_forms(step), _errata(step)]
+                cells = [f"{name}-{step.step}", _title(step), *_forms(step), _errata(step)]
                 yield "| " + " | ".join(cells) + " |", _counts_as(step)
 
 

@@ -50,6 +50,11 @@ def line(node: Node) -> int:
     return int(node.start_point.row) + 1
 
 
+def last_line(text: str) -> int:
+    """The last line of a text that says anything, from 1: what lacks its end is missed there, and not behind it."""
+    return text.rstrip().count("\n") + 1
+
+
 def walk(node: Node) -> Iterator[Node]:
     """A node and everything below it, in the order of the text."""
     waiting = [node]

@@ -33,7 +33,7 @@ _ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 @dataclass
 class Source:
     """The file while it is read: its name for messages, the code of its refusals, the line of every key, and which values are
-    blocks, which begin on the line after it."""
+    blocks that keep their lines (|), the first of which is the one after the key's."""
 
     name: str
     code: str
@@ -165,7 +165,7 @@ def _mapping(node: yaml.MappingNode, path: Path, source: Source) -> dict[str, ob
                 line,
             )
         source.lines[(*path, key)] = line
-        if getattr(value_node, "style", None) in ("|", ">"):
+        if getattr(value_node, "style", None) == "|":
             source.blocks.add((*path, key))
         found[key] = _value(value_node, (*path, key), source)
     return found

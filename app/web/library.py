@@ -26,7 +26,9 @@ from app.web.transaction import Reading
 
 router = APIRouter(prefix="/library")
 Typed = Annotated[CaseForm, Query()]
-_CITED = re.compile(r"(?P<place>[1-3](?:\.[1-9])+)(?:[^0-9.]+(?P<step>[0-9]{1,2}))?")
+_CITED = re.compile(
+    r"(?P<place>[1-3](?:\.[1-9])+)(?P<letter>[ab](?![a-z]))?(?:[^0-9.]+(?P<step>[0-9]{1,2}))?"
+)
 
 
 @router.get("")
@@ -67,7 +69,8 @@ async def errata_page(request: Request, _: Viewer, severity: str = "", place: st
 
 @router.get("/find")
 async def find_place(_: Viewer, q: Annotated[str, Query(max_length=100)] = "") -> Response:
-    """To a step as the guide's readers cite it: "3.1.3 step 7", "3.1.3-7", "3.1.3 手順7"."""
+    """To a step as the guide's readers cite it: "3.1.3 step 7", "3.1.3-7", "3.1.3 手順7"; "1.1.2.1b-3" in a variant, the first
+    of them where none is named."""
     found = _CITED.search(q)
     if found is None:
         raise NotFound(
@@ -76,7 +79,8 @@ async def find_place(_: Viewer, q: Annotated[str, Query(max_length=100)] = "") -
             "Give the guide's section and step, as in: 3.1.3 step 7.",
         )
     letters = [part.letter for part in parts(found["place"]) if part.letter]
-    letter = f"{letters[0]}-" if letters else ""
+    chosen = found["letter"] if found["letter"] in letters else next(iter(letters), None)
+    letter = f"{chosen}-" if chosen else ""
     step = f"#step-{letter}{found['step']}" if found["step"] else ""
     return RedirectResponse(f"/library/{found['place']}{step}", status_code=303)
 

@@ -55,15 +55,13 @@ class Alternative:
 
 @dataclass(frozen=True)
 class LibraryStep:
-    """One step of a section. `planned`: what the case's plan makes of it; None without a case. `alias`: a second name of its
-    place, so that step 7 has an address though it became 7.1 and 7.2."""
+    """One step of a section. `planned`: what the case's plan makes of it; None without a case."""
 
     part: Section
     step: StepTemplate
     planned: Sequence[Step] | None = None
     against: Text | None = None
     runs: Mapping[str, int] = field(default_factory=dict)
-    alias: str = ""
 
     @property
     def anchor(self) -> str:
@@ -175,14 +173,10 @@ def _by_base(case: CaseView) -> Mapping[str, list[Step]]:
 def _steps(
     part: Section, case: CaseView, planned: Mapping[str, list[Step]], against: Text | None
 ) -> Iterator[LibraryStep]:
-    named = {number_of(step) for step in part.steps}
     for step in part.steps:
         own = planned.get(base_key(part, step), []) if case.plan else None
         missing = NOT_TAKEN if own == [] and against is None else None
-        split = step.part is not None and step.added is None and str(step.step) not in named
-        alias = f"step-{f'{part.letter}-' if part.letter else ''}{step.step}" if split else ""
-        named |= {str(step.step)} if split else set()
-        yield LibraryStep(part, step, own, against or missing, case.runs, alias)
+        yield LibraryStep(part, step, own, against or missing, case.runs)
 
 
 @cache

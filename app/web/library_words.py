@@ -130,7 +130,6 @@ PLACES: Mapping[str, Text] = {
     "virtual_host": Text(ja="仮想ホスト名", en="virtual host name"),
     "resource": Text(ja="リソース", en="resource"),
     "script": Text(ja="起動スクリプト", en="start script"),
-    "any_processes": Text(ja="JobCenter の全プロセス", en="every JobCenter process"),
     "site_processes": Text(
         ja="その時点の版のサイトのプロセス", en="the site's processes of its present version"
     ),
@@ -144,9 +143,6 @@ PLACES: Mapping[str, Text] = {
         ja="その時点の版のローカルサイト固有のプロセス",
         en="the local site's own processes of its present version",
     ),
-    "site_processes_from": Text(
-        ja="適用前の版のサイトのプロセス", en="the site's processes of the version before"
-    ),
     "site_processes_to": Text(
         ja="適用後の版のサイトのプロセス", en="the site's processes of the target version"
     ),
@@ -156,12 +152,6 @@ PLACES: Mapping[str, Text] = {
     "own_processes_to": Text(
         ja="適用後の版のサイト固有のプロセス", en="the site's own processes of the target version"
     ),
-    "local_processes_from": Text(
-        ja="適用前の版のローカルサイトのプロセス", en="the local site's processes of the version before"
-    ),
-    "local_processes_to": Text(
-        ja="適用後の版のローカルサイトのプロセス", en="the local site's processes of the target version"
-    ),
     "local_own_processes_from": Text(
         ja="適用前の版のローカルサイト固有のプロセス",
         en="the local site's own processes of the version before",
@@ -169,9 +159,7 @@ PLACES: Mapping[str, Text] = {
     "managed": Text(ja="全グループを監視中", en="every group is monitored"),
     "carried_elsewhere": Text(ja="ほかのノードで稼働中のグループ", en="groups that run on another node"),
     "online_standbys": Text(ja="待機系はすべてオンライン", en="every standby is online"),
-    "paused_standbys": Text(ja="待機系はすべて一時停止中", en="every standby is paused"),
     "standbys_paused": Text(ja="待機系はすべて一時停止中", en="every standby is paused"),
-    "package_facts": Text(ja="パッケージの名前・版・対象", en="name, version and target of the package"),
     "healthy": Text(
         ja="全ノードが待機でき、全グループが運用系で稼働", en="every node ready, all groups on the active one"
     ),
@@ -179,6 +167,10 @@ PLACES: Mapping[str, Text] = {
     "carried_by_active": Text(ja="全グループが運用系で稼働", en="all groups run on the active node"),
     "carried_by_target": Text(
         ja="全グループが切り替え先で稼働", en="all groups run on the node that takes over"
+    ),
+    "complete_with_last_site": Text(
+        ja="グループの最後のサイトでは、グループ全体が運用系で稼働",
+        en="with the group's last site: the whole group runs on the active node",
     ),
     "unmanaged": Text(ja="全グループの監視が止まっている", en="no group is monitored"),
     "nqs_site_places": Text(ja="NQS_SITE が設定され得る場所", en="the places where NQS_SITE may be set"),

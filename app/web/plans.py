@@ -1,13 +1,11 @@
-"""A plan as pages show it: phases, what an erratum changed and why, differences between two plans, the preview.
+"""A plan as pages show it: phases, what an erratum changed and why, the preview. Two plans side by side: plan_differences.py.
 
 Makes no decision: which procedure applies and what it contains is the planner's. Stores nothing.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -41,16 +39,6 @@ KINDS: dict[str, tuple[str, Text]] = {
 __all__ = ["BY_A_PERSON"]
 
 KEPT = 16  # rendered plans in memory
-
-
-@dataclass(frozen=True)
-class Change:
-    """One step that differs between two plans: `what` is added, removed or changed; `lines` as a unified diff."""
-
-    key: str
-    title: Text
-    what: str
-    lines: tuple[str, ...]
 
 
 def explained(step: Step) -> list[tuple[str, Erratum | None]]:
@@ -115,46 +103,3 @@ def others_of(plan: Plan, cluster: Cluster, method: Method | None = None) -> tup
 def counted(plan: Plan) -> int:
     """How many steps apply."""
     return sum(step.applies for step in plan.steps)
-
-
-def differences(before: Plan, after: Plan) -> list[Change]:
-    """Every step that would run differently, in the new plan's order; removed ones at the end."""
-    old, new = {step.key: step for step in before.steps}, {step.key: step for step in after.steps}
-    changes = [_change(step, old.get(key)) for key, step in new.items() if old.get(key) != step]
-    gone = [
-        Change(key, step.title, "removed", tuple(_lines(step))) for key, step in old.items() if key not in new
-    ]
-    return changes + gone
-
-
-def _change(step: Step, before: Step | None) -> Change:
-    if before is None:
-        return Change(step.key, step.title, "added", tuple(_lines(step)))
-    diff = list(difflib.unified_diff(_lines(before), _lines(step), lineterm="", n=1))[2:]
-    return Change(step.key, step.title, "changed", tuple(line for line in diff if not line.startswith("@@")))
-
-
-def _lines(step: Step) -> list[str]:
-    """Everything of a step that a difference can lie in, as lines."""
-    found = [
-        f"{step.kind} {step.node or ''} {step.site or ''}",
-        f"applies: {step.applies}",
-        step.title.ja,
-        step.title.en,
-    ]
-    found += [*step.instructions.ja.split("\n"), *step.instructions.en.split("\n")]
-    found += [line for command in step.commands for line in command.text.split("\n")]
-    found += _check_lines("interlock", step.interlocks) + _check_lines("check", step.checks)
-    found += [f"minutes: {step.minutes}"] if step.minutes else []
-    return [*found, f"approval: {step.needs_approval}", f"errata: {' '.join(step.errata)}"]
-
-
-def _check_lines(name: str, checks: Sequence[Check]) -> list[str]:
-    return [
-        line
-        for check in checks
-        for line in (
-            f"{name} {check.parser} {expected(check)}",
-            *(c for t in check.commands for c in t.text.split("\n")),
-        )
-    ]

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from app.actions.act import Act
 from app.actions.overlays import overlay_for
-from app.actions.plans import NoProcedureRefused, Wish, plan_for
+from app.actions.plans import NoProcedureRefused, Wish, kept_plan
 from app.actions.sessions import create_session, edit_session
 from app.domain import schedule
 from app.domain.choosing import Nearest
@@ -25,8 +25,9 @@ from app.domain.errors import NotFound, Refusal
 from app.domain.planner import plan_is_executable
 from app.domain.procedure import Plan
 from app.domain.text import Text
-from app.models import ClusterRecord, MaintenanceSession
+from app.models import ClusterRecord, MaintenanceSession, PlanBasis
 from app.models.clusters import clusters
+from app.models.overlays import basis_of
 from app.web.auth import Planner, is_htmx
 from app.web.filters import field_time
 from app.web.forms import carry_out
@@ -46,6 +47,7 @@ class SessionForm(BaseModel):
     """What the form holds, as typed."""
 
     cluster_id: int = 0
+    session_id: int = 0
     operation: str = "patch"
     target: str = ""
     method: str = "auto"
@@ -65,13 +67,17 @@ Typed = Annotated[SessionForm, Form()]
 
 @dataclass(frozen=True)
 class Preview:
-    """What the wish leads to: a plan (`missing`: what it lacks; `others`: why not those), or a refusal and what comes near."""
+    """What the wish leads to: a plan (`missing`: what it lacks; `others`: why not those), or a refusal and what comes near.
+
+    `basis`: the literal order that an administrator chose for this draft; `dropped`: the new plan would lose it."""
 
     plan: Plan | None = None
     refusal: Refusal | None = None
     nearest: Sequence[Nearest] = ()
     others: Sequence[Nearest] = ()
     missing: Sequence[Text] = ()
+    basis: PlanBasis | None = None
+    dropped: bool = False
 
 
 @router.get("/new")
@@ -92,11 +98,13 @@ async def session_new(
 async def session_preview(request: Request, _: Planner, db: Reading, form: Typed) -> Response:
     """Which procedure, why, and the whole plan; or why there is none."""
     record = await cluster_of(db, form.cluster_id)
-    preview = await previewed(db, record, form)
+    session = await session_of(db, form.session_id) if form.session_id else None
+    basis = await basis_of(db, session.id) if session and session.cluster_id == record.id else None
+    preview = await previewed(db, record, form, basis if basis and basis.literal else None)
     status = preview.refusal.status if preview.refusal else 200
     if is_htmx(request):
         return render(request, "plans/_preview.html", status=status, preview=preview, cluster=record)
-    return _form(request, record, form, preview)
+    return _form(request, record, form, preview, session)
 
 
 @router.post("/create")
@@ -146,20 +154,30 @@ async def cluster_of(db: Reading, cluster_id: int) -> ClusterRecord:
     """The cluster; NotFound where there is none."""
     record = await db.get(ClusterRecord, cluster_id)
     if record is None:
-        raise NotFound("no_such_cluster", "そのクラスタはありません。", "There is no such cluster.")
+        raise NotFound(
+            "no_such_cluster",
+            "そのクラスタはありません。一覧から選んでください。",
+            "There is no such cluster. Choose one from the list.",
+        )
     return record
 
 
-async def previewed(db: Reading, record: ClusterRecord, form: SessionForm) -> Preview:
+async def previewed(
+    db: Reading, record: ClusterRecord, form: SessionForm, basis: PlanBasis | None = None
+) -> Preview:
     """The plan that the form asks for, made and thrown away; its window is looked at too, where one is given."""
     try:
         _, overlay = await overlay_for(db, record.name)
-        plan = plan_for(record, form.wish(), overlay)
+        plan, literal = kept_plan(record, form.wish(), overlay, basis.literal if basis else None)
         _require_window(form, record.cluster.time_zone)
     except Refusal as refusal:
         return _refused(refusal)
     return Preview(
-        plan, others=others_of(plan, record.cluster, form.wish().method), missing=plan_is_executable(plan)
+        plan,
+        others=others_of(plan, record.cluster, form.wish().method),
+        missing=plan_is_executable(plan),
+        basis=basis,
+        dropped=basis is not None and literal is None,
     )
 
 

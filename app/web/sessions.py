@@ -18,7 +18,7 @@ from app.models.sessions import pending_approvals, sessions
 from app.web import live_words, resting, summary
 from app.web.approvals import KINDS, question
 from app.web.auth import Viewer
-from app.web.plans import differences
+from app.web.plan_differences import differences, remarks
 from app.web.rendering import render
 from app.web.services import Console, Services
 from app.web.session_view import SessionView, approved_before, load, may_decide, session_of
@@ -137,6 +137,7 @@ async def surroundings(db: AsyncSession, view: SessionView) -> dict[str, Any]:
         "step": await load_step(db, view, row) if row is not None else None,
         "before": before,
         "changes": differences(before.plan, view.plan) if before is not None else [],
+        "remarks": remarks(before.plan, view.plan) if before is not None else (),
         "questions": [
             await question(db, each, view.me, view.names) for each in view.pending if each.kind != "start"
         ],

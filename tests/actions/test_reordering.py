@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 
-from app.actions import reordering, sessions
+from app.actions import overlays, reordering, sessions
 from app.domain.errors import Forbidden, Invalid, Refused
 from app.models import PlanBasis
 from app.models.overlays import basis_of
 from tests.support.world import WINDOW, WISH, World
+
+OVERLAY = """\
+schema: 1
+name: 夜間
+clusters: all
+steps:
+  "3.3.1-1": {minutes: 5}
+""".encode()
 
 
 async def reorder(
@@ -65,6 +74,31 @@ async def test_an_edit_keeps_the_literal_order_as_long_as_it_changes_something(w
     await world.do("sato", sessions.edit_session, world.session_id, WISH, "", *WINDOW)
     assert (await basis(world)).literal is None
     assert "B9" not in await errata(world)
+
+
+async def last_params(world: World) -> dict[str, object]:
+    return dict(json.loads((await world.events())[-1].payload)["params"])
+
+
+async def test_the_trail_of_an_edit_says_which_overlay_was_laid_and_which_order_was_kept_or_dropped(
+    world: World,
+) -> None:
+    await world.draft()
+    assert not {"overlay", "literal", "literal_dropped"} & (await last_params(world)).keys()
+    await world.do("sato", overlays.import_overlay, OVERLAY, "o.yaml")
+    laid = {"overlay": "夜間 v1", "overlay_sha256": hashlib.sha256(OVERLAY).hexdigest()}
+    await reorder(world)
+    assert (await last_params(world)).items() >= laid.items()
+    await world.do("sato", sessions.edit_session, world.session_id, WISH, "別の題", *WINDOW)
+    assert (await last_params(world)).items() >= {**laid, "literal": "B8"}.items()
+    assert "literal_dropped" not in await last_params(world)
+    standard = WISH.model_copy(update={"method": "standard"})
+    await world.do("sato", sessions.edit_session, world.session_id, standard, "", *WINDOW)
+    await reorder(world, "B9")
+    await world.do("sato", sessions.edit_session, world.session_id, WISH, "", *WINDOW)
+    told = await last_params(world)
+    assert told.items() >= {**laid, "literal_dropped": "B9"}.items()
+    assert "literal" not in told
 
 
 async def test_only_an_administrator_reorders_with_a_reason_before_submission(world: World) -> None:

@@ -108,6 +108,38 @@ def test_every_case_has_an_answer_with_reasons() -> None:
     }
 
 
+# arch, from, to, method -> the nearest procedures in order
+ON_ITANIUM = [
+    ("ipf", "R12.8", "R12.8.1", "auto", ["1.3", "1.2.2"]),
+    ("ipf", "R16.3", "R16.3.1", "rolling", ["1.3", "1.2.2"]),
+    ("ipf", "R12.5", "R12.5.1", "auto", ["1.2.2", "1.3"]),
+    ("ipf32", "R12.6", "R12.6.1", "standard", ["1.2.2", "1.3"]),
+]
+
+
+@pytest.mark.parametrize(("arch", "source", "to", "method", "nearest"), ON_ITANIUM)
+def test_a_patch_on_itanium_is_refused_for_itanium_first(
+    arch: str, source: str, to: str, method: str, nearest: list[str]
+) -> None:
+    found = decide(cluster(**WSFC, arch=arch, version=source), "patch", to, method)
+    assert isinstance(found, NoProcedure)
+    assert found.predicates[0] == "arch in x86, x64"
+    assert f"no patch procedure for IPF ({arch})" in found.refused.en
+    assert f"IPF（{arch}）のパッチ適用手順がありません" in found.refused.ja
+    assert [near.procedure for near in found.nearest][:2] == nearest
+    assert found.nearest[0].why_not.en in found.refused.en
+
+
+def test_a_procedure_for_another_platform_says_which_it_is_for() -> None:
+    against = {
+        near.procedure: near.why_not for near in why_not(Case(cluster(), "patch", Version.parse("R16.3.1")))
+    }
+    assert len({against[number].en for number in ("1.3", "2.1")}) == 2
+    for number in ("1.3", "2.1"):
+        assert against[number].en.endswith("this is a UNIX cluster.")
+        assert against[number].ja.startswith("この手順の対象は「")
+
+
 def test_the_reason_names_the_boundary() -> None:
     found = decide(cluster(**WSFC, version="R12.6"), "upgrade", "R13.2")
     assert isinstance(found, Choice)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.checks import judge
 from app.domain.manual import STEPS
 from app.domain.versions import Version
 from app.procedures import SECTIONS, section
@@ -187,3 +188,18 @@ MANUAL_COMMANDS = {
 def test_the_manuals_own_commands_are_shown_as_they_should_be_spelled(way: Way) -> None:
     found = {one.key.partition("@")[0]: one.manual_commands for one in plan(way).steps if one.manual_commands}
     assert found == {key: told for key, told in MANUAL_COMMANDS.items() if key.startswith(way[0])}
+
+
+STARTS = {"2.1": "2.1.2-6+1", "2.2": "2.2.3-8"}
+ON_THE_WAY = frozenset({"node-a:online", "g_jc:partial@node-a", "g_jc3:partial@node-a"})
+WHOLE = frozenset({"node-a:online", "g_jc:started@node-a", "g_jc3:started@node-a"})
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way[0] in STARTS], ids="-".join)
+def test_a_group_that_is_partly_online_is_not_started_with_its_last_site(way: Way) -> None:
+    """Before it another site of the group may still be down: that one alone may be what is missing."""
+    made = {one.key: one for one in plan(way, **LARGE, clusterware="clusterpro").steps}
+    for site, last in (("site1", False), ("site2", True), ("site3", True)):
+        [check] = [one for one in made[f"{STARTS[way[0]]}@node-a/{site}"].checks if one.probe == "cluster"]
+        assert judge(ON_THE_WAY, check).result == ("fail" if last else "pass"), site
+        assert judge(WHOLE, check).result == "pass"

@@ -13,7 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 from app.domain.library import Section
+from app.domain.places import KNOWN, LISTS, used
 from app.procedures import SECTIONS, raw_section, section
+from app.web.library_words import PLACES
 
 NAMES = [name for names in SECTIONS.values() for name in names]
 LABEL = re.compile(r"\[[^\[\]]+\]")  # of a window that exists in Japanese only
@@ -34,6 +36,23 @@ def test_a_section_is_valid_against_the_schema_beside_it(name: str) -> None:
 def test_the_schema_is_that_of_the_models() -> None:
     expected = {**Section.model_json_schema(), "$schema": "https://json-schema.org/draft/2020-12/schema"}
     assert schema() == json.loads(json.dumps(expected))
+
+
+def test_every_list_of_tokens_is_asked_for_by_some_step() -> None:
+    """A list that no step uses is one that nobody has ever seen right."""
+    asked = {
+        text
+        for name in NAMES
+        for raw in section(name).steps
+        for _, step in raw.alternatives
+        for check in (*step.checks, *step.interlocks)
+        for text in check.texts
+    }
+    assert used(asked) & LISTS == LISTS
+
+
+def test_every_open_place_has_words_for_the_reader() -> None:
+    assert PLACES.keys() == KNOWN
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -90,20 +90,20 @@ FAULTS = [
     ("ls '/var/tmp'", "ls '/var/tmp", "extra[0].command", ["o.yaml:24"]),
     ("ls '/var/tmp'", "ls '[[nqs]]'", "extra[0].command", ["o.yaml:24", "[[…]]"]),
     ("ls '/var/tmp'", "rm -rf [[nqs]]/*", "extra[0].command", ["o.yaml:24"]),
-    ("ls '/var/tmp'", "sudo rm -rf /", "extra[0].command", ["o.yaml:", "sudo"]),
-    ("ls '/var/tmp'", 'eval "rm -rf /*"', "extra[0].command", ["o.yaml:", "eval"]),
-    ("ls '/var/tmp'", "printf x | xargs rm", "extra[0].command", ["o.yaml:", "xargs"]),
-    ("ls '/var/tmp'", "\\rm -rf /srv/*", "extra[0].command", ["o.yaml:", "rm"]),
+    ("ls '/var/tmp'", "sudo rm -rf /", "extra[0].command", ["o.yaml:24:", "sudo"]),
+    ("ls '/var/tmp'", 'eval "rm -rf /*"', "extra[0].command", ["o.yaml:24:", "eval"]),
+    ("ls '/var/tmp'", "printf x | xargs rm", "extra[0].command", ["o.yaml:24:", "xargs"]),
+    ("ls '/var/tmp'", "\\rm -rf /srv/*", "extra[0].command", ["o.yaml:24:", "rm"]),
     ("監視の担当に電話する", '"\\ud800"', "steps.3.3.1-3.note.ja", ["o.yaml:9"]),
     ("監視の担当に電話する", '"\\0"', "steps.3.3.1-3.note.ja", ["o.yaml:9"]),
     ('"3.3.1-3":', '"3.3.1-03":', "steps.3.3.1-03", ["o.yaml:6"]),
     ("when: os = linux", f"when: {'not ' * 200} os = linux", "steps.3.3.1-3.when", ["o.yaml:7", "300"]),
     ("when: os = linux", "when: " + " or ".join(["from < R12.7"] * 9), "steps.3.3.1-3.when", ["o.yaml:7", "8"]),
-    ("ls '/var/tmp'", "cd /var/tmp", "extra[0].command", ["o.yaml:", "cd"]),
-    ("ls '/var/tmp'", "if true; then ls", "extra[0].command", ["o.yaml:", "sh"]),
-    ("ls '/var/tmp'", "rm -rf [[nqs]]", "extra[0].command", ["o.yaml:", "rm"]),
-    ("ls '/var/tmp'", "ls [[site]]", "extra[0].command", ["o.yaml:22", "[[site]]"]),
-    ("ls '/var/tmp'", "ls [[site_processes]]", "extra[0].command", ["o.yaml:22", "[[site_processes]]"]),
+    ("ls '/var/tmp'", "cd /var/tmp", "extra[0].command", ["o.yaml:24:", "cd"]),
+    ("ls '/var/tmp'", "if true; then ls", "extra[0].command", ["o.yaml:24:", "sh"]),
+    ("ls '/var/tmp'", "rm -rf [[nqs]]", "extra[0].command", ["o.yaml:24:", "rm"]),
+    ("ls '/var/tmp'", "ls [[site]]", "extra[0].command", ["o.yaml:24", "[[site]]"]),
+    ("ls '/var/tmp'", "ls [[site_processes]]", "extra[0].command", ["o.yaml:24", "[[site_processes]]"]),
     ("title: {ja: 判断", "title: {ja: '[[node]]'", "extra[1].title", ["o.yaml:26", "[[node]]"]),
     ("name: tokyo-overlay", "name: &x tokyo", None, ["o.yaml:2"]),
     ("paths:", "\tpaths:", None, ["o.yaml:4"]),
@@ -122,6 +122,47 @@ def test_an_error_names_the_place_and_what_is_allowed(
         assert "o.yaml" in language
         for words in said:
             assert words in language
+
+
+COMMAND = """\
+schema: 1
+name: lines
+clusters: all
+steps:
+  "3.1.3-6":
+    command:
+      shell: sh
+      text: %s
+"""
+SCRIPT = ["export LANG=C", "ls /var/tmp", "", "WRONG", "ls /srv"]
+WRONG = (
+    "sudo ls",
+    "rm -rf /srv/*",
+    "cd /srv",
+    "ls '/srv",
+    "ls [[nowhere]]",
+    "ls [[site]]",
+    "[[ -e /srv ]] && ls",
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_an_error_in_a_command_names_the_line_that_is_wrong(wrong: str) -> None:
+    """Of a text that keeps its lines; of one that the file folds or quotes, the line of its key."""
+    lines = [line.replace("WRONG", wrong) for line in SCRIPT]
+    for header, indent in (("|", 8), ("|-", 8), ("|2-", 8), ("| # the script", 10)):
+        block = "\n".join([header, *(" " * indent + line if line else "" for line in lines)])
+        with pytest.raises(Invalid) as no:
+            load_overlay((COMMAND % block).encode(), "o.yaml")
+        for told in (no.value.message.ja, no.value.message.en):
+            assert told.startswith("o.yaml:12: "), told
+    for quoted in (
+        '"' + "\\n".join(lines) + '"',
+        ">\n" + "\n\n".join(f"        {line}" for line in lines if line),
+    ):
+        with pytest.raises(Invalid) as no:
+            load_overlay((COMMAND % quoted).encode(), "o.yaml")
+        assert no.value.message.en.startswith("o.yaml:8: "), no.value.message.en
 
 
 def test_a_sound_file_is_read_and_known_by_the_digest_of_its_bytes() -> None:
@@ -174,7 +215,7 @@ def test_not_too_many_steps_may_be_added_behind_one() -> None:
 
 
 HANDOFFS = [
-    f"{name}-{step.step}{f'.{step.part}' if step.part else ''}{f'+{step.added}' if step.added else ''}"
+    f"{name}-{step.step}{f'+{step.added}' if step.added else ''}"
     for names in SECTIONS.values()
     for name in names
     for step in section(name).steps

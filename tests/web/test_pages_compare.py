@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from app.actions import sessions
 from app.actions.plans import Wish
 from tests.support.world import WINDOW, WISH
-from tests.web.forms import words
+from tests.web.forms import form_in, words
 from tests.web.site import Site
 
 
@@ -136,3 +138,48 @@ async def test_without_a_choice_there_is_a_form_and_no_difference(site: Site) ->
         page = (await tanaka.get("/plans/compare")).text
     assert 'name="b_target"' in page
     assert 'id="compared"' not in page
+
+
+# what a person may have typed or followed an old link with: nothing of it is any choice
+KEPT = {
+    "a_operation": "upgrade",
+    "a_target": "R16.3.2",
+    "a_method": "standard",
+    "a_overlay": "77",
+    "b_session": "999",
+    "b_operation": "repair",
+    "b_target": "16.3",
+    "b_method": "fast",
+}
+
+
+@pytest.mark.parametrize(("typed", "status"), [("999", 404), ("tokyo", 422), ("９", 422), ("1" * 300, 422)])
+async def test_an_unknown_cluster_keeps_everything_that_was_typed(
+    site: Site, typed: str, status: int
+) -> None:
+    await site.world.add_cluster()
+    async with site.browser("tanaka") as tanaka:
+        answer = await tanaka.get("/plans/compare", params={"cluster": typed, **KEPT})
+    assert answer.status_code == status
+    assert 'id="refused-cluster"' in answer.text
+    assert form_in(answer.text, "compare-form").fields == {"cluster": typed, **KEPT}
+
+
+WRONG = (
+    ("a_target", {"a_target": "R" + "9" * 300, "b_target": "R16.3.2"}),
+    ("b_operation", {"a_target": "R16.3.2", "b_target": "R16.3.2", "b_operation": "repair"}),
+    ("b_method", {"a_target": "R16.3.2", "b_target": "R16.3.2", "b_method": "fast" * 30}),
+    ("b_overlay", {"a_target": "R16.3.2", "b_target": "R16.3.2", "b_overlay": "77"}),
+    ("b_session", {"a_target": "R16.3.2", "b_target": "", "b_session": "999"}),
+)
+
+
+async def test_what_cannot_be_read_stays_in_its_field_which_is_marked(site: Site) -> None:
+    cluster = await site.world.add_cluster()
+    for name, typed in WRONG:
+        async with site.browser("tanaka") as tanaka:
+            answer = await tanaka.get("/plans/compare", params={"cluster": cluster, **typed})
+        assert answer.status_code == 200
+        kept = form_in(answer.text, "compare-form").fields
+        assert {key: kept[key] for key in typed} == typed
+        assert re.findall(r'name="(\w+)"[^>]* aria-invalid="true"', answer.text) == [name]

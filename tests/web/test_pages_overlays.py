@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.actions import overlays, sessions
+from app.actions import overlays, reordering, sessions
 from app.domain.lifecycle import Awaiting
 from app.models import OverlayVersion
 from tests.web.forms import form_in, has_form, send, words
-from tests.web.site import Site, csrf
+from tests.web.site import HTMX, Site, csrf
 
 TEXT = """\
 schema: 1
@@ -100,6 +100,35 @@ async def test_the_plan_and_the_approver_see_the_overlay_and_the_literal_order(s
     assert "session.reordered" in await site.actions()
 
 
+async def test_the_preview_of_an_edit_has_the_literal_order_and_says_when_it_would_be_lost(
+    site: Site,
+) -> None:
+    world = site.world
+    await world.add_cluster()
+    await world.draft()
+    await world.do("kanri", reordering.reorder_session, world.session_id, "B8", "ベンダーの指示")
+    stored = (await world.session()).plan.digest
+    async with site.browser("sato") as sato:
+        page = (await sato.get(f"/sessions/{world.session_id}/edit")).text
+        form = form_in(page, "session-form")
+        for htmx in (False, True):
+            answer = await sato.post("/sessions/preview", data={**form.fields}, headers=HTMX if htmx else {})
+            assert stored in answer.text
+            assert "正誤 B8 はマニュアルの記載順のままです" in words(answer.text)
+            assert "ベンダーの指示" in words(answer.text)
+            if not htmx:
+                assert form_in(answer.text, "session-form").action == f"/sessions/{world.session_id}/edit"
+        kept = (await sato.post("/sessions/preview", data={**form.fields, "session_id": "0"})).text
+        assert stored not in kept
+        await world.do("kanri", reordering.reorder_session, world.session_id, "", "戻す")
+        standard = {**form.fields, "method": "standard"}
+        await sato.post(form.action, data=standard)
+        await world.do("kanri", reordering.reorder_session, world.session_id, "B9", "指示書 12")
+        answer = await sato.post("/sessions/preview", data=form.fields)
+        assert "正誤 B9 の記載順の指定は外れます" in words(answer.text)
+        assert "指示書 12" in words(answer.text)
+
+
 async def test_plans_with_and_without_an_overlay_are_compared(site: Site) -> None:
     cluster = await site.world.add_cluster()
     version = await site.world.do("sato", overlays.import_overlay, TEXT.encode(), "o.yaml")
@@ -107,7 +136,7 @@ async def test_plans_with_and_without_an_overlay_are_compared(site: Site) -> Non
     async with site.browser("tanaka") as tanaka:
         page = (await tanaka.get("/plans/compare", params={**asked, "a_overlay": "none"})).text
         assert "監視に知らせる" in words(page)
-        assert "minutes: 25" in words(page)
+        assert "所要時間の見込み（分） +25" in words(page)
         same = {**asked, "a_overlay": str(version.id)}
         digests = (await tanaka.get("/plans/compare", params=same)).text
         assert "監視に知らせる" not in words(digests)

@@ -9,7 +9,6 @@ afterwards), are a person's, with the commands shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -150,7 +149,7 @@ def clpstat(stdout: bytes, exit_status: int) -> frozenset[str] | None:
 
 
 def _group(state: str, rows: dict[str, str]) -> str:
-    owner = rows.get("current", "None")
+    owner = rows["current"]
     resources = {value for name, value in rows.items() if name != "current"}
     if state == "Offline" and owner == "None":
         return "stopped"
@@ -160,32 +159,49 @@ def _group(state: str, rows: dict[str, str]) -> str:
 
 
 def _table(lines: list[str]) -> _Told | None:
-    """The one table among the lines, None where it is not there or not closed."""
-    begins = [number for number, line in enumerate(lines) if _TABLE.fullmatch(line)]
-    ends = [number for number, line in enumerate(lines) if _CLOSED.fullmatch(line)]
-    if len(begins) != 1 or len(ends) != 1 or not lines[-1].startswith("#status "):
+    """The one table that the lines are, None where it is not there or not closed, something stands beside it, or a row has
+    another form or a name that was there before (clpstat cuts names at its column)."""
+    kept = [line for line in lines if line.strip()]
+    if len(kept) < 3 or not kept[-1].startswith("#status "):
         return None
-    told, group = _Told(), ""
-    for section, deep, mark, name, state in _rows(lines[begins[0] + 1 : ends[0]]):
-        if section == "<server>" and not deep:
-            told.servers[name] = state
-            told.local = name if mark == "*" else told.local
-        elif section == "<group>" and not deep:
-            group = name
-            told.groups[group] = (state, {})
-        elif section == "<group>" and group:
-            told.groups[group][1][name] = state
-        elif section == "<monitor>":
-            told.monitors[name] = state
-    return told
-
-
-def _rows(lines: list[str]) -> Iterator[tuple[str, bool, str, str, str]]:
-    """Section, whether it is a row below another, the mark of the local server, name and state (without its comment)."""
-    section = ""
-    for line in lines:
+    if not (_TABLE.fullmatch(kept[0]) and _CLOSED.fullmatch(kept[-2])):
+        return None
+    told, group, section = _Told(), "", ""
+    for line in kept[1:-2]:
+        row = _ROW.fullmatch(line)
         if line.strip() in ("<server>", "<group>", "<monitor>"):
             section = line.strip()
-        elif section and (row := _ROW.fullmatch(line)):
-            state = re.split(r" {2,}", row[4].strip())[0]
-            yield section, len(row[1]) + len(row[2]) > 5, row[2], row[3], state
+        elif row is None or (not section and row[3] != "Cluster"):
+            return None
+        elif section:
+            group = row[3] if section == "<group>" and not _deep(row) else group
+            if not _taken(told, section, group, row):
+                return None
+    return told if all("current" in rows for _, rows in told.groups.values()) else None
+
+
+def _deep(row: re.Match[str]) -> bool:
+    """Whether it is a row below another: a server's heartbeat, a group's resource."""
+    return len(row[1]) + len(row[2]) > 5
+
+
+def _taken(told: _Told, section: str, group: str, row: re.Match[str]) -> bool:
+    """Keep a row, with its state without the comment behind it; whether it could be kept."""
+    name, state = row[3], re.split(r" {2,}", row[4].strip())[0]
+    if section == "<server>" and _deep(row):
+        return True  # heartbeats are no matter of ours
+    if section == "<server>":
+        fresh = name not in told.servers and not (row[2] and told.local)
+        told.servers[name] = state
+        told.local = name if row[2] else told.local
+        return fresh
+    if section == "<group>" and not _deep(row):
+        fresh = name not in told.groups
+        told.groups[name] = (state, {})
+        return fresh
+    if section == "<group>" and not group:
+        return False
+    rows = told.groups[group][1] if section == "<group>" else told.monitors
+    fresh = name not in rows
+    rows[name] = state
+    return fresh

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 Facts = frozenset[str]
 
 _LEFTOVER = re.compile(rb"\(id: ?(cli-(?:prefer|ban)-[A-Za-z0-9_.-]+)\)")
+_BY_HAND = re.compile(rb"cli-(?:prefer|ban)-")
 _RUNNING = {"Started", "Master", "Promoted", "Slave", "Unpromoted"}
 _SETTLED = {None, "", "Monitoring"}
 _NODE_STATES = (
@@ -46,10 +47,11 @@ def cluster(stdout: bytes, exit_status: int) -> Facts | None:
         or any(status.get("code") != "0" for status in root.findall("status"))
     ):
         return None
-    facts = {f"{node.get('name')}:{_node_state(node)}" for node in nodes.findall("node")}
+    if not all(node.get("name") for node in nodes) or not all(group.get("id") for group in resources):
+        return None
+    facts = {f"{node.get('name')}:{_node_state(node)}" for node in nodes}
     for group in resources:
-        if group.get("id"):
-            facts |= _group(str(group.get("id")), list(group.iter("resource")))
+        facts |= _group(str(group.get("id")), list(group.iter("resource")))
     if any(options.get("maintenance-mode") == "true" for options in root.iter("cluster_options")):
         facts.add("maintenance-mode")
     if any("false" in (dc.get("with_quorum"), dc.get("present")) for dc in root.iter("current_dc")):
@@ -97,8 +99,11 @@ def _group(name: str, members: list[Element]) -> set[str]:
 
 def constraints(stdout: bytes, exit_status: int) -> Facts | None:
     """`leftover` and `leftover:ID` for the constraints that a move or ban by hand left behind: of `pcs constraint --full`
-    only the ids are read (cli-prefer-…, cli-ban-…), which no version of pcs translates."""
+    only the ids are read (cli-prefer-…, cli-ban-…), which no version of pcs translates. None where such an id is printed in
+    another form."""
     if exit_status != 0 or not stdout.startswith(b"#tejun constraints\n") or not stdout.endswith(b"#end\n"):
+        return None
+    if len(_BY_HAND.findall(stdout)) != len(_LEFTOVER.findall(stdout)):
         return None
     return _leftovers([name.decode() for name in _LEFTOVER.findall(stdout)])
 

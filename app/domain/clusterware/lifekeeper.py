@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PROVEN: Standing = "published"
 
 _HEADING = ["LOCAL", "TAG", "ID", "STATE", "PRIO", "PRIMARY"]
+_MACHINES = ["MACHINE", "TYPE", "ADDRESSES/DISK", "STATE", "PRIO"]
 _BRANCH = re.compile(r"^\|[-\u2014\u2013]*")
 _STATES = {"ISP", "ISU", "OSU", "OSF", "ILLSTATE"}
 _IN_FILE = "LKCHECKINTERVAL"
@@ -62,25 +63,28 @@ class LifeKeeper(Generic):
 
 def lcdstatus(stdout: bytes, exit_status: int) -> frozenset[str] | None:
     """Hierarchies of `lcdstatus -q` of every server: in service and protected (ISP), in service (ISU), failed (OSF), and stopped
-    where no server has them in service. A server that answers is online."""
+    where no server has them in service. A server that answers is online. None where a row has another form or another state."""
     read = closed(stdout, exit_status, "cluster")
     lines = read[1] if read else None
     if not lines or not lines[0].startswith("#node "):
         return None
-    node, found, asked = "", [], 0
+    node, table, nodes, found = "", "", [], []
     for line in lines:
         words = line.split()
-        if line.startswith("#node "):
-            node, asked = line[6:], asked + 1
-        elif words == _HEADING:
-            asked -= 1
-        elif len(words) == 6 and words[3] in _STATES:
+        if line.startswith("#node ") and table != "none":
+            node, table = line[6:], "none"
+            nodes.append(node)
+        elif table == "none" and words == _HEADING:
+            table = "tags"
+        elif table == "tags" and words == _MACHINES:
+            table = "machines"
+        elif table == "tags" and len(words) == len(_HEADING) and words[3] in _STATES:
             found.append((node, _BRANCH.sub("", words[1]), words[3]))
-        elif words and words[0] in ("MACHINE", "LOCAL"):
-            continue
-    if asked or not found:
+        elif words and not (table == "machines" and len(words) == len(_MACHINES)):
+            return None
+    if table == "none" or not found:
         return None
-    return frozenset({*(f"{line[6:]}:online" for line in lines if line.startswith("#node ")), *_facts(found)})
+    return frozenset({*(f"{name}:online" for name in nodes), *_facts(found)})
 
 
 def _facts(found: list[tuple[str, str, str]]) -> Iterator[str]:

@@ -73,7 +73,8 @@ class Serviceguard(Generic):
 
 
 def cmviewcl(stdout: bytes, exit_status: int) -> frozenset[str] | None:
-    """Nodes and packages of `cmviewcl -v -f line`, rows `prefix|attribute=value`. What is neither up nor down is pending."""
+    """Nodes and packages of `cmviewcl -v -f line`, rows `prefix|attribute=value`. What is neither up nor down is pending. None
+    where a row has another form, or a node or a package does not say how it is."""
     read = closed(stdout, exit_status, "cluster")
     lines = read[1] if read else None
     if not lines or any("=" not in line for line in lines if line):
@@ -87,6 +88,8 @@ def cmviewcl(stdout: bytes, exit_status: int) -> frozenset[str] | None:
             things[kind, name][attribute] = value
     if not {"node", "package"} <= {kind for kind, _ in things}:
         return None
+    if any(not {"status", "state"} <= attributes.keys() for attributes in things.values()):
+        return None
     return frozenset(
         f"{name}:{fact}"
         for (kind, name), attributes in things.items()
@@ -95,12 +98,12 @@ def cmviewcl(stdout: bytes, exit_status: int) -> frozenset[str] | None:
 
 
 def _node(attributes: dict[str, str]) -> Iterator[str]:
-    state = (attributes.get("status", ""), attributes.get("state", ""))
+    state = (attributes["status"], attributes["state"])
     yield _NODES.get(state, "pending")
 
 
 def _package(attributes: dict[str, str]) -> Iterator[str]:
-    status, state = attributes.get("status"), attributes.get("state")
+    status, state = attributes["status"], attributes["state"]
     if (status, state) == ("up", "running") and attributes.get("owner"):
         yield f"started@{attributes['owner']}"
         if attributes.get("autorun") == "enabled":

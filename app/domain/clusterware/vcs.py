@@ -21,6 +21,8 @@ PROVEN: Standing = "published"
 _PATH = "PATH=$PATH:/opt/VRTSvcs/bin"
 _GROUPS = ["#Group", "Attribute", "System", "Value"]
 _SYSTEMS = ["#System", "Attribute", "Value"]
+_FREEZES = ("Frozen", "TFrozen")
+_ENDED = ("EXITED", "FAULTED")
 _UNFREEZE = Text(
     ja=(
         "VCS で {group} の凍結（freeze）を解除します。"
@@ -106,38 +108,62 @@ class Vcs(Generic):
 
 
 def vcs(stdout: bytes, exit_status: int) -> frozenset[str] | None:
-    """Systems and groups from the tables of hasys and hagrp. None where a row has another form or a table is missing."""
+    """Systems and groups from the tables of hasys and hagrp. None where a row has another form, a table is missing, or a table
+    says nothing of a system or a group that another one has."""
     read = closed(stdout, exit_status, "cluster")
     lines = read[1] if read else None
     systems: dict[str, dict[str, str]] = defaultdict(dict)
     states: dict[str, dict[str, str]] = defaultdict(dict)
-    frozen: dict[str, set[str]] = defaultdict(set)
+    frozen: dict[str, dict[str, str]] = defaultdict(dict)
     table: list[str] = []
     for words in (line.split() for line in lines or () if line.strip("# ")):
         if words in (_GROUPS, _SYSTEMS):
             table = words
         elif len(words) != len(table):
             return None
-        elif table == _SYSTEMS:
+        elif table == _SYSTEMS and words[1] in ("SysState", "Frozen"):
             systems[words[0]][words[1]] = words[2]
-        elif words[1] == "State":
+        elif table == _GROUPS and words[1] == "State":
             states[words[0]][words[2]] = words[3]
+        elif table == _GROUPS and words[1] in _FREEZES:
+            frozen[words[0]][words[1]] = words[3]
         else:
-            frozen[words[0]].add(words[3])
-    if not systems or not states or not states.keys() <= frozen.keys():
+            return None
+    if not _whole(systems, states, frozen):
         return None
     return frozenset(
         {
             *(f"{name}:{_system(attributes)}" for name, attributes in systems.items()),
             *(f"{name}:{_group(on)}" for name, on in states.items()),
-            *(f"{name}:{'managed' if frozen[name] == {'0'} else 'unmanaged'}" for name in states),
+            *(
+                f"{name}:{'managed' if set(frozen[name].values()) == {'0'} else 'unmanaged'}"
+                for name in states
+            ),
         }
     )
 
 
+_Told = dict[str, dict[str, str]]
+
+
+def _whole(systems: _Told, states: _Told, frozen: _Told) -> bool:
+    """Whether every system has its state, what is frozen is said of all systems or of none, and of every group."""
+    said = {"Frozen" in attributes for attributes in systems.values()}
+    return (
+        bool(systems and states)
+        and len(said) == 1
+        and all("SysState" in attributes for attributes in systems.values())
+        and states.keys() == frozen.keys()
+        and all(attributes.keys() == set(_FREEZES) for attributes in frozen.values())
+    )
+
+
 def _system(attributes: dict[str, str]) -> str:
-    if attributes.get("SysState") != "RUNNING":
+    """What neither runs nor has ended (VCS is starting, leaving, waiting for its configuration) is not settled."""
+    if attributes["SysState"] in _ENDED:
         return "offline"
+    if attributes["SysState"] != "RUNNING":
+        return "pending"
     return "online" if attributes.get("Frozen", "0") == "0" else "standby"
 
 
