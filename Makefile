@@ -151,7 +151,7 @@ $(KERBEROS_READY): docs/deploy/requirements-kerberos.lock docs/deploy/requiremen
 	  || { echo 'The headers of Python are missing. Debian, Ubuntu: apt-get install python3-dev; Red Hat: dnf install python3-devel' >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(KERBEROS_CACHE)/tools \
 	  --requirement docs/deploy/requirements-kerberos-build.lock
-	CFLAGS='-O0 -g0 -fwrapv -DNDEBUG' PYTHONPATH=$(CURDIR)/$(KERBEROS_CACHE)/tools $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation \
+	CFLAGS='-O0 -g0 -fwrapv -DNDEBUG' PYTHONPATH=$(abspath $(KERBEROS_CACHE))/tools $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation \
 	  --require-hashes --requirement docs/deploy/requirements-kerberos.lock --wheel-dir $(KERBEROS_CACHE)/wheels
 	$(BIN)/python -m pip install --quiet --no-deps --no-index --no-compile --force-reinstall $(KERBEROS_CACHE)/wheels/*.whl
 	@touch $@

@@ -51,6 +51,8 @@ def sign_in(target: Target, *, password: str | None = None, keytab: str | None =
     if "\\" in target.user:  # an escape: DOMAIN\user would be the user DOMAINuser
         raise RealmUnknown(target.where, target.user, "DOMAIN\\user")
     krb5: Any = import_module("krb5")
+    # what a node has to say of its reason is raised at once, in place of an AttributeError of pyspnego's
+    import_module("gssapi").SecurityContext.__DEFER_STEP_ERRORS__ = False
     context = krb5.init_context()
     principal = krb5.parse_name_flags(context, target.user.encode())
     options = krb5.get_init_creds_opt_alloc(context)

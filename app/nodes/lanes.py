@@ -153,10 +153,13 @@ class Lane:
 
         pauses = iter(PAUSES)
         while True:
+            session = None
             try:
                 session = Session(self._target, self._timeout)
                 session.open(clean=self._clean)
             except FAULTS as error:
+                if session is not None:
+                    session.forget()
                 told = translate(self._target, error, sent=False)
                 pause = next(pauses, None)
                 if not isinstance(told, NodeBusy) or pause is None or call.stop.wait(pause):

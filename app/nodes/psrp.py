@@ -5,6 +5,7 @@ is loaded when the first node is connected to. Runs the texts that it is given a
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import requests
 import spnego
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import AuthenticationError, WinRMError
+from pypsrp.negotiate import HTTPNegotiateAuth
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import SignalCode, WinRS
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan
@@ -118,11 +120,33 @@ def _guard_session(wsman: WSMan, pin: str | None) -> None:
             settings = adapter.poolmanager.connection_pool_kw
             settings["assert_fingerprint"] = pin
             settings["ssl_context"] = _context(shared=wsman.transport.certificate_pem is None)
+        if isinstance(session.auth, HTTPNegotiateAuth):
+            _let_go(session.auth)
         if wsman.transport.wrap_required:
             session.hooks["response"].append(_refuse_unsealed)
         return session
 
     wsman.transport._build_session = built  # type: ignore[method-assign]
+
+
+def _let_go(auth: Any) -> None:
+    """pypsrp reads an answer after it has looked at its token; where that raises, the answer would keep its connection."""
+    look, answer = auth._get_auth_token, auth.response_hook
+
+    def looked(response: requests.Response, pattern: re.Pattern[str]) -> Any:
+        assert (
+            response.content is not None
+        )  # read to its end: the connection goes back to those that the session closes
+        return look(response, pattern)
+
+    def answered(response: requests.Response, **options: Any) -> Any:
+        try:
+            return answer(response, **options)
+        except BaseException:
+            response.close()
+            raise
+
+    auth._get_auth_token, auth.response_hook = looked, answered
 
 
 def _refuse_unsealed(response: requests.Response, **_: Any) -> None:
@@ -214,6 +238,10 @@ class Session:
             return
         finally:
             self._wsman.close()
+
+    def forget(self) -> None:
+        """Drop a connection on which no runspace was opened."""
+        self._wsman.close()
 
     def abandon(self) -> None:
         """Drop a connection that is dead, and try to take the runspace away over another one."""

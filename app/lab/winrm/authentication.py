@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import importlib
 import importlib.util
 import os
 import ssl
 import struct
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 ALL = frozenset({"negotiate", "kerberos", "credssp", "basic", "certificate"})
 _TOKENS = {"negotiate": "negotiate", "ntlm": "negotiate", "kerberos": "kerberos", "credssp": "credssp"}
 _KEYTAB = "KRB5_KTNAME"  # libkrb5 has one for the process: set for each step, while nobody else makes one
-_KINDS = (spnego.exceptions.SpnegoError, ssl.SSLError, struct.error, ValueError, LookupError, TypeError)
+_BROKEN = (spnego.exceptions.SpnegoError, ssl.SSLError, struct.error, ValueError, LookupError, TypeError)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ class Doorkeeper:
         if "kerberos" in schemes and (why := _no_kerberos(keytab)):
             self._allowed.discard("kerberos")
             self.missing["kerberos"] = why
+        if "kerberos" in self._allowed:  # or pyspnego stumbles over an error that comes with a token
+            importlib.import_module("gssapi").SecurityContext.__DEFER_STEP_ERRORS__ = False
 
     def offered(self, tls: bool) -> tuple[str, ...]:
         """WWW-Authenticate values, in Windows' order."""
@@ -126,7 +128,7 @@ class Guest:
         return Verdict(Login(account, "basic", self._address))
 
     def _step(self, scheme: str, token: str) -> Verdict:
-        kind, answer = scheme.lower(), None
+        kind = scheme.lower()
         domains = ("", ".", self._doorkeeper.name)
         try:
             with self._doorkeeper.accounts.ntlm_file(domains):
@@ -135,16 +137,16 @@ class Guest:
                     self.forget()
                     self._context = self._new_context(kind)
                 answer = self._context.step(base64.b64decode(token))
-            complete = self._context.complete  # GSSAPI: what was wrong with the token is raised here
-        except _broken():
-            return self._broken(scheme, answer)
+        except _BROKEN as error:
+            return self._broken(scheme, error)
         back = (f"{scheme} {base64.b64encode(answer).decode()}",) if answer else ()
-        if not complete:
+        if not self._context.complete:
             return Verdict(None, back) if back else self._refused()
         return self._logged_on(kind, self._context, back)
 
-    def _broken(self, scheme: str, told: bytes | None) -> Verdict:
+    def _broken(self, scheme: str, error: Exception) -> Verdict:
         """A 401; what Kerberos has to say of its reason (a KRB-ERROR: the clock, the key) goes with it, as on Windows."""
+        told = getattr(getattr(error, "base_error", None), "token", None)
         refused = self._refused()
         return Verdict(None, (f"{scheme} {base64.b64encode(told).decode()}",)) if told else refused
 
@@ -170,12 +172,6 @@ class Guest:
         self._login = Login(account, scheme, self._address, delegated=delegated)
         self.seal = Seal(context, kind)
         return Verdict(self._login, back)
-
-
-def _broken() -> tuple[type[Exception], ...]:
-    """What a token that is none may raise, GSSAPI's own error included where it is installed."""
-    loaded = sys.modules.get("gssapi.exceptions")
-    return _KINDS if loaded is None else (*_KINDS, loaded.GSSError)
 
 
 def _no_kerberos(keytab: Keytab | None) -> str:
