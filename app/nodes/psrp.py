@@ -4,6 +4,7 @@ is loaded when the first node is connected to. Runs the texts that it is given a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import ssl
@@ -140,11 +141,11 @@ def _let_go(auth: Any) -> None:
         return look(response, pattern)
 
     def answered(response: requests.Response, **options: Any) -> Any:
-        try:
-            return answer(response, **options)
-        except BaseException:
-            response.close()
-            raise
+        with contextlib.ExitStack() as unless_all_is_well:
+            unless_all_is_well.callback(response.close)
+            settled = answer(response, **options)
+            unless_all_is_well.pop_all()
+        return settled
 
     auth._get_auth_token, auth.response_hook = looked, answered
 

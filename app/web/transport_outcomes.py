@@ -91,8 +91,8 @@ TRANSPORTS: dict[str, tuple[str, Text, Text]] = {
         "danger",
         "ノードがドメインの登録どおりの相手であることを、Kerberos で確認できません。",
         "Kerberos does not prove that the node is the one of the domain.",
-        "クラスタ定義の address がノードの FQDN であること、SPN、ドメインへの参加を確認してください。",
-        "Check that address in the cluster file is the node's FQDN, its SPN, and that it is in the domain.",
+        "管理者に、クラスタ定義の address がノードの FQDN であること、SPN、ドメインへの参加を確認してもらってください。",
+        "Ask the administrator: address in the cluster file (the node's FQDN), its SPN, and whether it is in the domain.",
     ),
     "unsealed": _row(
         "danger",

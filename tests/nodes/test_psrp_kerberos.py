@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import http.client
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from app.nodes.windows_errors import (
     SignInUnavailable,
     Unsealed,
 )
+from tests.nodes.relay import Relay
 from tests.nodes.windows import PASSWORD, USER, WindowsLab, known, powershell, windows_lab
 from tests.support.kdc import Kdc, missing, realm
 from tests.support.winrm import Scripts
@@ -37,8 +37,6 @@ from tests.support.winrm import Scripts
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "no Kerberos on this machine")
 HELLO = powershell("Write-Output in")
 REALM = "LAB.TEST"
-FORGED = b"""<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Code><s:Value>s:Receiver</s:Value>
-</s:Code><s:Reason><s:Text xml:lang="">forged</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>"""
 
 
 @pytest.fixture(scope="module")
@@ -235,42 +233,6 @@ async def test_where_kerberos_is_not_allowed_on_the_node_it_is_said(lab: Windows
 async def test_a_page_without_seal_is_not_the_nodes(lab: WindowsLab, kdc: Kdc) -> None:
     lab.endpoint.faults.impostor = "proxy"
     await refusal(await plain(lab), Unsealed)
-
-
-class Relay(BaseHTTPRequestHandler):
-    """Hands the sign-in on to the real node, and answers every message itself."""
-
-    protocol_version = "HTTP/1.1"
-    node: int
-
-    def setup(self) -> None:
-        super().setup()
-        self.upstream = http.client.HTTPConnection("127.0.0.1", self.node)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if body:
-            self.send_response(500)
-            self.send_header("Content-Type", "application/soap+xml;charset=UTF-8")
-            self.send_header("Content-Length", str(len(FORGED)))
-            self.end_headers()
-            self.wfile.write(FORGED)
-            return
-        self.upstream.request("POST", self.path, body, dict(self.headers))
-        answer = self.upstream.getresponse()
-        content = answer.read()
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def finish(self) -> None:
-        self.upstream.close()
-        super().finish()
 
 
 async def test_whoever_relays_the_sign_in_cannot_answer_for_the_node(lab: WindowsLab, kdc: Kdc) -> None:
