@@ -23,14 +23,19 @@ SIDE_BY_SIDE = -n $(TEST_WORKERS) --dist worksteal
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
   --no-annotate --generate-hashes
+# the lines of one extra of pyproject.toml
+EXTRA = $(BIN)/python -c 'import sys, tomllib; \
+  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")'
 BUNDLED := app templates static migrations docs pyproject.toml Makefile CHANGELOG.md $(wildcard README.md LICENSE alembic.ini)
 
 PYTHON_READY := $(VENV)/.requirements-installed
 TEJUN_READY := $(VENV)/.tejun-installed
+KERBEROS_READY := $(VENV)/.kerberos-installed
+KERBEROS_CACHE := .cache/kerberos
 NPM_READY := node_modules/.installed
 ASSETS := static/vendor/htmx.min.js
 
-.PHONY: help setup run test fast long check static everything format format-check lint types imports migrations-check procedures steps \
+.PHONY: help setup kerberos run test fast long check static everything format format-check lint types imports migrations-check procedures steps \
   torture space bench test-wine lock bundle clean
 .DEFAULT_GOAL := help
 
@@ -38,6 +43,8 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 18
 
 setup: $(TEJUN_READY) $(ASSETS)  ## fetch everything into the clone; a second time costs nothing
+
+kerberos: $(KERBEROS_READY)  ## sign-in to Windows nodes with Kerberos; needs libkrb5-dev and a C compiler
 
 run: setup  ## the console with its simulated clusters; PORT=9000 for another port
 	$(BIN)/tejun serve --demo $(if $(PORT),--port $(PORT))
@@ -101,12 +108,16 @@ test-wine: setup  ## the Windows command texts and the lab's cmd.exe against Win
 lock: $(PYTHON_READY)  ## resolve again; LOCK_OPTIONS=--upgrade or --upgrade-package=NAME
 	$(COMPILE) --extra build --extra dev $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra build --constraint requirements.lock --output-file docs/deploy/requirements.lock pyproject.toml
+	for extra in kerberos kerberos-build; do \
+	  $(EXTRA) $$extra | $(COMPILE) --constraint requirements.lock $(LOCK_OPTIONS) --output-file docs/deploy/requirements-$$extra.lock -; \
+	done
 	$(NPM) install --package-lock-only
 
 bundle: setup  ## one file for a machine without network: this clone, what the pages load, every package by its digest
 	rm -rf .cache/bundle
 	mkdir -p .cache/bundle/tejun dist
 	$(BIN)/python -m pip download --quiet --no-deps --require-hashes --requirement docs/deploy/requirements.lock --dest .cache/bundle/tejun/wheels
+	[ ! -d $(KERBEROS_CACHE)/wheels ] || cp -R $(KERBEROS_CACHE)/wheels .cache/bundle/tejun/wheels-kerberos
 	cp -R $(BUNDLED) .cache/bundle/tejun/
 	find .cache/bundle -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf .cache/bundle/tejun/docs/deploy/secrets
@@ -132,6 +143,21 @@ $(TEJUN_READY): pyproject.toml $(PYTHON_READY)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@# what `tejun plan` starts with is compiled now, also for those who forbid Python to keep byte code
 	@$(BIN)/python -m compileall -q app $(addprefix $(VENV)/lib/python3*/site-packages/,pydantic typer yaml typing_extensions.py)
+	@touch $@
+
+# gssapi and krb5 come as source only; the wheels are kept for the next time, and the tools stay out of the environment
+$(KERBEROS_READY): docs/deploy/requirements-kerberos.lock docs/deploy/requirements-kerberos-build.lock $(PYTHON_READY)
+	@command -v krb5-config >/dev/null \
+	  || { echo 'libkrb5 for developers is missing. Debian, Ubuntu: apt-get install libkrb5-dev; Red Hat: dnf install krb5-devel' >&2; exit 1; }
+	@command -v $(or $(CC),cc) >/dev/null \
+	  || { echo 'A C compiler is missing. Debian, Ubuntu: apt-get install gcc libc6-dev; Red Hat: dnf install gcc' >&2; exit 1; }
+	@$(BIN)/python -c 'import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' \
+	  || { echo 'The headers of Python are missing. Debian, Ubuntu: apt-get install python3-dev; Red Hat: dnf install python3-devel' >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(KERBEROS_CACHE)/tools \
+	  --requirement docs/deploy/requirements-kerberos-build.lock
+	CFLAGS='-O0 -g0 -fwrapv -DNDEBUG' PYTHONPATH=$(abspath $(KERBEROS_CACHE))/tools $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation \
+	  --require-hashes --requirement docs/deploy/requirements-kerberos.lock --wheel-dir $(KERBEROS_CACHE)/wheels
+	$(BIN)/python -m pip install --quiet --no-deps --no-index --no-compile --force-reinstall $(KERBEROS_CACHE)/wheels/*.whl
 	@touch $@
 
 $(NPM_READY): package.json package-lock.json .npmrc $(PYTHON_READY)

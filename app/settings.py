@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.domain.errors import Invalid
 from app.nodes import Credential, Windows
 
-KINDS = ("key_file", "key_env", "agent", "password_file", "password_env", "certificate_file")
+KINDS = ("key_file", "key_env", "agent", "password_file", "password_env", "certificate_file", "keytab_file")
 WINDOWS_JA = (
     "Windows 用の項目は auth（negotiate・ntlm・kerberos・basic・credssp）、ca_file（CA 証明書のパス）、"
     "plain_http（true か false）、run_as（SYSTEM・self・DOMAIN\\gMSA$）です。"

@@ -26,11 +26,19 @@ if TYPE_CHECKING:
 
 # beginnings of reasons that CI accepts: a machine without user namespaces runs the lab's other mode, and the real rpm only
 # confirms once more what the tests of our own rpm file and stand-in assert; an ssh-agent comes with OpenSSH alone
-ALLOWED_SKIPS: tuple[str, ...] = ("lab mode ns:", "no rpm on this machine", "no ssh-agent on this machine")
+# (Kerberos: a compiler and a KDC of the system, which .ci/run installs where it may)
+ALLOWED_SKIPS: tuple[str, ...] = (
+    "lab mode ns:",
+    "no rpm on this machine",
+    "no ssh-agent on this machine",
+    "no Kerberos on this machine",
+)
 MARKED_BY_FIXTURE = {"browser": "browser", "postgres_server": "postgres"}
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 LAST = ("long", "torture", "bench")  # in this order, after everything else
 
+# no realm of this machine: only those that tests make, on loopback
+os.environ["KRB5_CONFIG"] = str(Path(__file__).resolve().parent / "support" / "no_realm.conf")
 # no memory of former runs, and no deadline: two tests may share a slow processor
 set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / ".cache" / "hypothesis")
 settings.register_profile("tejun", database=None, deadline=None)

@@ -180,8 +180,16 @@ def test_nothing_is_left_to_do_later() -> None:
     assert [name(path) for path in files() if mark.search(path.read_bytes())] == []
 
 
-def test_the_python_lock_holds_hashes_and_no_addresses() -> None:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    "lock",
+    [
+        "requirements.lock",
+        "docs/deploy/requirements-kerberos.lock",
+        "docs/deploy/requirements-kerberos-build.lock",
+    ],
+)
+def test_the_python_lock_holds_hashes_and_no_addresses(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
     assert not re.search(r"^--", text, re.MULTILINE)
     entries = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
@@ -208,9 +216,14 @@ def test_the_python_lock_covers_what_the_project_asks_for() -> None:
             r"^([A-Za-z0-9._-]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE
         )
     )
-    wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["dev"]]
+    extras = project["project"]["optional-dependencies"]
+    wanted = [*project["project"]["dependencies"], *extras["dev"]]
     plain = {re.split(r"[\[<>=~!; ]", line)[0].lower().replace("_", "-") for line in wanted}
     assert plain - {entry.lower() for entry in locked} == set()
+    for extra in ("kerberos", "kerberos-build"):
+        text = (ROOT / "docs" / "deploy" / f"requirements-{extra}.lock").read_text(encoding="utf-8")
+        found = set(re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE))
+        assert {re.split(r"[<>=~!; ]", line)[0] for line in extras[extra]} - found == set(), "make lock"
 
 
 def test_the_npm_lock_holds_digests_and_no_addresses() -> None:

@@ -22,6 +22,7 @@ def read(monkeypatch: pytest.MonkeyPatch, told: object) -> Credential:
         ("key_file:/etc/id", Credential("key_file", "/etc/id")),
         ("password_file:C:/a:b", Credential("password_file", "C:/a:b")),
         ("certificate_file:/etc/win.pem", Credential("certificate_file", "/etc/win.pem")),
+        ("keytab_file:/etc/win.keytab", Credential("keytab_file", "/etc/win.keytab")),
         ({"kind": "password_env", "ref": "PW"}, Credential("password_env", "PW")),
         (
             {

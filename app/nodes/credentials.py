@@ -16,6 +16,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from app.nodes.errors import CredentialMissing
 from app.nodes.target import Credential
 
+KEYTAB = b"\x05\x02"  # how one begins: version 2 of the file's format
 ENCODINGS = ("utf-8", "euc-jp", "cp932", "utf-16-le")  # those in which nodes write
 
 
@@ -44,8 +45,8 @@ def authentication(credential: Credential) -> dict[str, Any]:
     Raises CredentialMissing if the file, variable or socket is not there, empty, or a key that needs a passphrase.
     """
     only: dict[str, Any] = {"client_keys": None, "agent_path": None, "password": None}
-    if credential.kind == "certificate_file":
-        raise _missing(credential, "a client certificate is for Windows nodes")
+    if credential.kind in ("certificate_file", "keytab_file"):
+        raise _missing(credential, "that kind of credential is for Windows nodes")
     secret = _read(credential)
     if credential.kind in ("password_file", "password_env"):
         return only | {"password": secret.rstrip("\r\n")}
@@ -74,6 +75,18 @@ def certificate(credential: Credential) -> str:
         raise _missing(credential, "the key needs a passphrase") from None
     except (ValueError, UnsupportedAlgorithm):
         raise _missing(credential, "not a certificate and its key in one PEM file") from None
+    return credential.ref
+
+
+def keytab(credential: Credential) -> str:
+    """The path of a keytab, a file in MIT's format. Raises CredentialMissing."""
+    try:
+        with Path(credential.ref).open("rb") as file:
+            begins = file.read(len(KEYTAB))
+    except OSError as error:
+        raise _missing(credential, error.strerror or type(error).__name__) from None
+    if begins != KEYTAB:
+        raise _missing(credential, "not a keytab")
     return credential.ref
 
 

@@ -50,6 +50,8 @@ LINE_OF: Mapping[str, str] = {
     "credential_missing": "signin",
     "access_refused": "signin",
     "realm_unknown": "signin",
+    "kdc_unreachable": "signin",
+    "node_not_in_realm": "signin",
     "sign_in_unavailable": "signin",
 }
 """Errors of connecting and the line that each belongs to. All others belong to the line that was being asked."""

@@ -4,23 +4,29 @@ is loaded when the first node is connected to. Runs the texts that it is given a
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
 import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import requests
+import spnego
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.exceptions import AuthenticationError, WinRMError
+from pypsrp.negotiate import HTTPNegotiateAuth
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import SignalCode, WinRS
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan
 from urllib3.util.ssl_ import create_urllib3_context
 
-from app.nodes import credentials
+from app.nodes import credentials, kerberos
 from app.nodes.certificates import is_plain, pinned_sha256
+from app.nodes.kerberos import Ticket
 from app.nodes.leftovers import is_left_over, own_name
-from app.nodes.psrp_faults import FAULTS
+from app.nodes.psrp_faults import FAULTS, NotSealed, signs_in_by
 from app.nodes.target import Target
 from app.nodes.windows_errors import PlainHttpRefused
 
@@ -30,42 +36,48 @@ POLL_SECONDS = 4
 """A silent pipeline is asked again after that; a node that says nothing for two seconds more is cut off."""
 OPERATION_SECONDS, READ_SECONDS = 20, 25
 IDLE_SECONDS = 180
+SPOKEN = (200, 500)
+"""HTTP: with these the node itself answers a message."""
+SERVICE = "host"
+"""The first part of the name that a ticket is for: every machine of a domain has host/…; HTTP/… may belong to a web application
+that runs there under an account of its own, and WinRM does not have its key."""
 SHELLS = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 
 
 class _WSMan(WSMan):
-    """Without pypsrp's own five repetitions of a Receive that got no answer: up to four minutes of not knowing. `last`: the
-    newest response; where signing in fails nobody else lets go of its connection."""
+    """Without pypsrp's own five repetitions of a Receive that got no answer: up to four minutes of not knowing. `ticket` is
+    forgotten with the connection. `last`: the newest response; where signing in fails nobody else lets go of its connection."""
 
+    ticket: Ticket | None = None
     last: Any = None
+
+    def invoke(self, *args: Any, **options: Any) -> ET.Element:
+        options["retries_on_read_timeout"] = 0
+        return super().invoke(*args, **options)
 
     def close(self) -> None:
         """End the connection, whatever it is at."""
         if self.last is not None:
             self.last.close()
         super().close()
-
-    def invoke(self, *args: Any, **options: Any) -> ET.Element:
-        options["retries_on_read_timeout"] = 0
-        return super().invoke(*args, **options)
+        if self.ticket is not None:
+            self.ticket.destroy()
 
 
-def connection(target: Target, timeout: float) -> WSMan:
-    """A connection that will be made with the first request. Raises CredentialMissing, PlainHttpRefused."""
+def connection(target: Target, timeout: float) -> _WSMan:
+    """A connection that will be made with the first request; with Kerberos the realm is asked at once.
+
+    Raises CredentialMissing, PlainHttpRefused, and what kerberos.sign_in raises.
+    """
     windows, plain = target.credential.windows, is_plain(target.port, target.credential.windows)
-    secret: dict[str, Any]
-    if target.credential.kind == "certificate_file":
-        auth, pem = "certificate", credentials.certificate(target.credential)
-        secret = {"certificate_pem": pem, "certificate_key_pem": pem}
-    else:
-        auth, secret = windows.auth, {"password": credentials.password(target.credential)}
+    auth = signs_in_by(target)
     if plain and auth != "kerberos":
         raise PlainHttpRefused(target.where, auth)
+    who, ticket = _who(target, auth)
     pin = pinned_sha256(target.host_key or "")
     wsman = _WSMan(
         target.address,
         port=target.port,
-        username=target.user,
         ssl=not plain,
         auth=auth,
         encryption="always" if plain else "auto",
@@ -74,10 +86,27 @@ def connection(target: Target, timeout: float) -> WSMan:
         connection_timeout=int(timeout),
         operation_timeout=OPERATION_SECONDS,
         read_timeout=READ_SECONDS,
-        **secret,
+        negotiate_service=SERVICE,
+        **who,
     )
+    wsman.ticket = ticket
     _guard_session(wsman, pin)
     return wsman
+
+
+def _who(target: Target, auth: str) -> tuple[dict[str, Any], Ticket | None]:
+    """Arguments of WSMan that say who signs in, and the ticket that has to live as long."""
+    credential = target.credential
+    if auth == "certificate":
+        pem = credentials.certificate(credential)
+        return {"username": target.user, "certificate_pem": pem, "certificate_key_pem": pem}, None
+    if auth != "kerberos":
+        return {"username": target.user, "password": credentials.password(credential)}, None
+    if credential.kind == "keytab_file":
+        ticket = kerberos.sign_in(target, keytab=credentials.keytab(credential))
+    else:
+        ticket = kerberos.sign_in(target, password=credentials.password(credential))
+    return {"username": spnego.KerberosCCache(ticket.cache)}, ticket
 
 
 def _guard_session(wsman: _WSMan, pin: str | None) -> None:
@@ -102,9 +131,44 @@ def _guard_session(wsman: _WSMan, pin: str | None) -> None:
             settings = adapter.poolmanager.connection_pool_kw
             settings["assert_fingerprint"] = pin
             settings["ssl_context"] = _context(shared=wsman.transport.certificate_pem is None)
+        if isinstance(session.auth, HTTPNegotiateAuth):
+            _let_go(session.auth)
+        if wsman.transport.wrap_required:
+            session.hooks["response"].append(_refuse_unsealed)
         return session
 
     wsman.transport._build_session = built  # type: ignore[method-assign]
+
+
+def _let_go(auth: Any) -> None:
+    """pypsrp reads an answer after it has looked at its token; where that raises, the answer would keep its connection."""
+    look, answer = auth._get_auth_token, auth.response_hook
+
+    def looked(response: requests.Response, pattern: re.Pattern[str]) -> Any:
+        assert (
+            response.content is not None
+        )  # read to its end: the connection goes back to those that the session closes
+        return look(response, pattern)
+
+    def answered(response: requests.Response, **options: Any) -> Any:
+        with contextlib.ExitStack() as unless_all_is_well:
+            unless_all_is_well.callback(response.close)
+            settled = answer(response, **options)
+            unless_all_is_well.pop_all()
+        return settled
+
+    auth._get_auth_token, auth.response_hook = looked, answered
+
+
+def _refuse_unsealed(response: requests.Response, **_: Any) -> None:
+    """pypsrp would believe an answer in the clear, a fault as well, while only what is sealed is the node's. What has no content
+    says nothing but its status. Raises NotSealed."""
+    kind = response.headers.get("content-type", "")
+    sealed = kind.startswith(("multipart/encrypted;", "multipart/x-multi-encrypted;"))
+    if response.content and not sealed and response.status_code in SPOKEN:
+        raise NotSealed(f"HTTP {response.status_code}")
+    if not sealed:
+        response._content = b""
 
 
 def _context(*, shared: bool) -> ssl.SSLContext:

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import struct
 import xml.etree.ElementTree as ET
-from importlib import import_module
 
 import requests
 import spnego.exceptions
 from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
 
+from app.nodes import kerberos
 from app.nodes.errors import AuthenticationRefused, ConnectionCut, NodeError, Unreachable
 from app.nodes.target import Target
 from app.nodes.windows_errors import (
     AccessRefused,
     CertificateRefused,
     ClockSkew,
+    KdcUnreachable,
     NodeBusy,
+    NodeNotInRealm,
     NotWinRM,
     RealmUnknown,
     SignInUnavailable,
+    Unsealed,
 )
 
 ACCESS_DENIED = 5
@@ -31,26 +34,17 @@ QUOTAS = frozenset({2150859173, 2150859174, 2150859175, 2150859176})
 AGAIN = frozenset({400, 408, 425, 429, 502, 503, 504})
 """HTTP: 400 is how HTTP.sys answers what was sealed for a connection that is gone."""
 
-NO_REALM = (
-    "realm",
-    "not found in Kerberos database",
-    "KDC reply did not match expectations",
-)
-"""What MIT Kerberos says of a realm that it does not know, or that does not know the user or the service; it is not localised."""
-
 
 class PinBroken(Exception):
     """The node shows another certificate than the pinned one. Nothing was sent."""
 
 
-def _kerberos() -> tuple[type[Exception], ...]:
-    try:
-        return (import_module("krb5").Krb5Error,)
-    except ImportError:
-        return ()
+class NotSealed(WinRMError):
+    """An answer in the clear where messages are encrypted."""
 
 
-KERBEROS: tuple[type[Exception], ...] = (spnego.exceptions.SpnegoError, *_kerberos())
+KERBEROS: tuple[type[Exception], ...] = (spnego.exceptions.SpnegoError, *kerberos.errors())
+ABSENT = (spnego.exceptions.BadMechanismError, spnego.exceptions.FeatureMissingError)
 # the last ones: what pypsrp trips over when an answer is no WinRM at all
 FAULTS: tuple[type[Exception], ...] = (
     *(WinRMError, requests.RequestException, *KERBEROS, OSError, ImportError, ET.ParseError),
@@ -69,8 +63,10 @@ def translate(target: Target, error: Exception, *, sent: bool) -> Exception:
         return ConnectionCut(where, _detail(error))
     if isinstance(error, AuthenticationError):
         if "authentication methods" in str(error):
-            return SignInUnavailable(where, _kind(target), _detail(error))
-        return AuthenticationRefused(where, target.user, _kind(target), "psrp")
+            return SignInUnavailable(where, signs_in_by(target), _detail(error))
+        return AuthenticationRefused(where, target.user, signs_in_by(target), "psrp")
+    if isinstance(error, NotSealed):
+        return Unsealed(where)
     if isinstance(error, WSManFaultError):
         return _fault(target, error)
     if isinstance(error, WinRMTransportError):
@@ -93,7 +89,7 @@ def _other(target: Target, error: Exception) -> Exception:
     if isinstance(error, OSError):
         return Unreachable(target.where, _detail(error), "psrp")
     if isinstance(error, ImportError):
-        return SignInUnavailable(target.where, _kind(target), _detail(error))
+        return SignInUnavailable(target.where, signs_in_by(target), _detail(error))
     return NotWinRM(target.where, _detail(error))
 
 
@@ -107,20 +103,27 @@ def _fault(target: Target, error: WSManFaultError) -> NodeError:
 
 
 def _refused_by_kerberos(target: Target, error: Exception) -> NodeError:
-    told = _detail(error)
-    if "skew" in told.lower():
-        return ClockSkew(target.where)
-    absent = (spnego.exceptions.BadMechanismError, spnego.exceptions.FeatureMissingError)
-    if isinstance(error, absent) or "not available" in told:
-        return SignInUnavailable(target.where, _kind(target), told)
-    if any(words in told for words in NO_REALM):
-        return RealmUnknown(target.where, target.user, told)
-    return AuthenticationRefused(target.where, target.user, f"{_kind(target)}: {told}", "psrp")
+    where, told = target.where, _detail(error)
+    match kerberos.meaning(error):
+        case "clock":
+            return ClockSkew(where)
+        case "silent":
+            return KdcUnreachable(where, told)
+        case "realm":
+            return RealmUnknown(where, target.user, told)
+        case "node":
+            return NodeNotInRealm(where, target.address, told)
+        case "refused":
+            if isinstance(error, ABSENT):
+                return SignInUnavailable(where, signs_in_by(target), told)
+            return AuthenticationRefused(where, target.user, f"{signs_in_by(target)}: {told}", "psrp")
 
 
-def _kind(target: Target) -> str:
+def signs_in_by(target: Target) -> str:
+    """The kind of authentication, as pypsrp calls it."""
     credential = target.credential
-    return "certificate" if credential.kind == "certificate_file" else credential.windows.auth
+    implied = {"certificate_file": "certificate", "keytab_file": "kerberos"}
+    return implied.get(credential.kind, credential.windows.auth)
 
 
 def _detail(error: Exception) -> str:

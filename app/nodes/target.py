@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CredentialKind = Literal["key_file", "key_env", "agent", "password_file", "password_env", "certificate_file"]
+CredentialKind = Literal[
+    "key_file", "key_env", "agent", "password_file", "password_env", "certificate_file", "keytab_file"
+]
 SignIn = Literal["negotiate", "ntlm", "kerberos", "basic", "credssp"]
 
 
@@ -29,7 +31,8 @@ class Windows:
 class Credential:
     """A secret by reference, read when connecting and never kept.
 
-    `ref` is a path (key_file, password_file; certificate_file: a PEM file of a client certificate and its key), the name of
+    `ref` is a path (key_file, password_file; certificate_file: a PEM file of a client certificate and its key; keytab_file:
+    the user's Kerberos keys), the name of
     an environment variable holding the private key's text or the password (key_env, password_env), or the agent's socket
     (agent; empty: $SSH_AUTH_SOCK).
     """

@@ -76,21 +76,6 @@ class ClockSkew(NodeError):
         )
 
 
-class RealmUnknown(NodeError):
-    """Kerberos finds no such realm, no controller of it, or no such user or service in it."""
-
-    code = "realm_unknown"
-
-    def __init__(self, where: str, user: str, detail: str) -> None:
-        super().__init__(
-            f"{where} への Kerberos 認証で、ユーザー {user} の領域（ドメイン）を確認できません（{detail}）。"
-            "ユーザー名を user@REALM（大文字）の形で書き、/etc/krb5.conf の領域と、"
-            "address がドメインの名前であることを確認してください。",
-            f"Kerberos does not find the realm (domain) of {user}, or does not know the node in it, for {where} ({detail}). "
-            "Write the user as user@REALM in capitals; check the realm in /etc/krb5.conf, and the address.",
-        )
-
-
 class SignInUnavailable(NodeError):
     """This console, or the node, does not offer that kind of authentication. Nothing was sent."""
 
@@ -98,10 +83,10 @@ class SignInUnavailable(NodeError):
 
     def __init__(self, where: str, kind: str, detail: str) -> None:
         super().__init__(
-            f"{where} への認証方式 {kind} を使用できません（{detail}）。kerberos と credssp には pypsrp[kerberos] と "
+            f"{where} への認証方式 {kind} を使用できません（{detail}）。kerberos には make kerberos の実行、credssp には "
             "pypsrp[credssp] の導入が必要です。ノードの WinRM でその方式が有効かも確認してください。",
-            f"{kind} cannot be used to sign in to {where} ({detail}). kerberos and credssp need pypsrp[kerberos] and "
-            "pypsrp[credssp] on the console; check also that WinRM on the node allows it.",
+            f"{kind} cannot be used to sign in to {where} ({detail}). On the console kerberos needs make kerberos, "
+            "credssp needs pypsrp[credssp]; check also that WinRM on the node allows it.",
         )
 
 
@@ -130,4 +115,62 @@ class TextRefused(NodeError):
             "Windows のコード ページにない文字や長すぎるコマンドを見直してください。",
             f"This command cannot be handed to {where} as it is and was not sent ({detail}). Look for characters that are not in "
             "the code page of Windows, and for its length.",
+        )
+
+
+class KdcUnreachable(Unreachable):
+    """No domain controller answers for the realm. Nothing was sent to the node; asked again one may."""
+
+    code = "kdc_unreachable"
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(where, detail, "psrp")
+        self._say(
+            f"{where} の Kerberos 認証のためのドメインコントローラー（KDC）が応答しません（{detail}）。"
+            "ノードには何も送っていません。コンソールから KDC のポート 88 に届くことと、krb5.conf または DNS の設定を"
+            "確認して、やり直してください。",
+            f"No domain controller (KDC) answers to sign in to {where} with Kerberos ({detail}). Nothing was sent to the node. "
+            "Check that the console reaches port 88 of a KDC, and which ones krb5.conf or DNS names; then try again.",
+        )
+
+
+class RealmUnknown(NodeError):
+    """The realm of the user's name is none that this machine knows. Nothing was sent to the node."""
+
+    code = "realm_unknown"
+
+    def __init__(self, where: str, user: str, detail: str) -> None:
+        super().__init__(
+            f"{where} のユーザー {user} の Kerberos レルムが分かりません（{detail}）。ノードには何も送っていません。"
+            "ユーザー名は user@REALM（レルムは大文字）と書き、コンソールの krb5.conf にそのレルムがあることを確認してください。",
+            f"The Kerberos realm of the user {user} on {where} is not known ({detail}). Nothing was sent to the node. Write the "
+            "user as user@REALM, the realm in capitals, and see that krb5.conf on the console's machine knows that realm.",
+        )
+
+
+class NodeNotInRealm(NodeError):
+    """The realm knows no machine of that name, or the one that answers does not have its key. No command was sent."""
+
+    code = "node_not_in_realm"
+
+    def __init__(self, where: str, name: str, detail: str) -> None:
+        super().__init__(
+            f"{where} がレルムの {name} であることを Kerberos で確認できません（{detail}）。コマンドは送っていません。"
+            "アドレスがドメインでのノードの名前（FQDN）であること、host/ の SPN、ドメインへの参加を確認してください。",
+            f"Kerberos does not prove that {where} is {name} of the realm ({detail}). No command was sent. Check that the "
+            "address is the node's name in the domain (FQDN, no IP address), its SPN host/…, and that the node has joined it.",
+        )
+
+
+class Unsealed(NodeError):
+    """What answers without TLS does not encrypt as the node would: it may be anybody. What it said is not used."""
+
+    code = "unsealed"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"警告: TLS なしの {where} から、暗号化されていない応答がありました。ノード本人の応答と確認できないため使いません。"
+            "プロキシや、ノードになりすましているものがないか確認してください。",
+            f"WARNING: without TLS, {where} answered with something that is not encrypted. Nothing proves that it is the node, "
+            "so it is not used. Look for a proxy in between, and for something that pretends to be the node.",
         )

@@ -53,6 +53,22 @@ BEGUN = {
         ja="コマンドを送信した後、時計のずれのため Kerberos で認証できません。",
         en="Since the command was sent, the clocks differ too much for Kerberos.",
     ),
+    "kdc_unreachable": Text(
+        ja="コマンドを送信した後、Kerberos のドメインコントローラー（KDC）が応答しません。",
+        en="Since the command was sent, no domain controller (KDC) answers for Kerberos.",
+    ),
+    "realm_unknown": Text(
+        ja="コマンドを送信した後、ユーザー名の Kerberos レルムが分からなくなりました。管理者に確認してもらってください。",
+        en="Since the command was sent, the Kerberos realm of the user's name is not known. Ask the administrator.",
+    ),
+    "node_not_in_realm": Text(
+        ja="コマンドを送信した後、ノードがドメインの登録どおりの相手であることを確認できません。",
+        en="Since the command was sent, Kerberos does not prove that the node is the one of the domain.",
+    ),
+    "unsealed": Text(
+        ja="コマンドを送信した後、TLS なしのノードから暗号化されていない応答がありました。なりすましのおそれがあります。",
+        en="Since the command was sent, the node answered without TLS and not encrypted. It may be anybody.",
+    ),
     "sign_in_unavailable": Text(
         ja="コマンドを送信した後、認証方式を使用できなくなりました。管理者に確認してもらってください。",
         en="Since the command was sent, that kind of authentication cannot be used. Ask the administrator.",

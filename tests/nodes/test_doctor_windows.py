@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from spnego.exceptions import SpnegoError
 
 from app.lab.winrm.registry import Quotas
 from app.nodes import contact, errors, windows_errors
 from app.nodes.doctor import LINE_OF
 from app.nodes.errors import NodeError
-from app.nodes.psrp_faults import translate
 from app.nodes.target import Target
 from tests.nodes.examining import WINDOWS, asked, only_failure, the, verdicts
 from tests.nodes.windows import WindowsLab, known
@@ -187,22 +185,6 @@ async def test_a_cluster_service_that_is_down_fails_on_the_second_hop(
     finally:
         service.start("ClusSvc")
     assert "cluster service" in only_failure("hop", found)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        'Cannot find KDC for realm "CORP.EXAMPLE"',
-        "Client 'x@CORP.EXAMPLE' not found in Kerberos database",
-        "KDC reply did not match expectations",
-    ],
-)
-def test_a_realm_that_nobody_knows_is_a_refusal_of_its_own(windows: Target, words: str) -> None:
-    error = translate(windows, SpnegoError(0xD0000, context_msg=words), sent=False)
-    assert isinstance(error, NodeError)
-    assert (error.code, LINE_OF[error.code]) == ("realm_unknown", "signin")
-    assert "krb5.conf" in error.message.ja
-    assert "krb5.conf" in error.message.en
 
 
 def test_every_error_of_connecting_has_its_line() -> None:

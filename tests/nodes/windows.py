@@ -11,7 +11,7 @@ from pathlib import Path
 from app.domain.procedure import CommandText, Shell
 from app.lab.windows.computer import Computer
 from app.lab.windows.scripts import Scripts
-from app.lab.winrm import Accounts, Authority, Certificate, Configuration, Endpoint
+from app.lab.winrm import Accounts, Authority, Certificate, Configuration, Endpoint, Keytab
 from app.nodes.certificates import offered
 from app.nodes.links import Links
 from app.nodes.results import Ended, Unknown
@@ -57,16 +57,17 @@ class WindowsLab:
 
 
 @contextmanager
-def windows_lab(folder: Path, password_file: Path, windows: str = "2019") -> Iterator[WindowsLab]:
+def windows_lab(
+    folder: Path, password_file: Path, windows: str = "2019", keytab: Keytab | None = None
+) -> Iterator[WindowsLab]:
     """A node that runs, with one account and a certificate of its own authority."""
     password_file.write_text(PASSWORD, "utf-8")
     computer = Pair(folder, windows=windows).computers["node-a"]
     computer._passwords["administrator"] = PASSWORD  # the accounts of tasks and of WinRM are the same ones
     authority = Authority.make()
     certificate, accounts = authority.node("127.0.0.1"), Accounts({USER: PASSWORD}, {"tejun": USER})
-    with Endpoint(
-        "NODE-A", Scripts(computer), accounts, Configuration(clients=authority), certificate=certificate
-    ) as endpoint:
+    configuration = Configuration(clients=authority, keytab=keytab)
+    with Endpoint("NODE-A", Scripts(computer), accounts, configuration, certificate=certificate) as endpoint:
         credential = Credential("password_file", str(password_file), Windows(auth="ntlm"))
         target = Target("node-a", "127.0.0.1", endpoint.https_port, USER, None, credential, transport="psrp")
         yield WindowsLab(computer, endpoint, authority, certificate, target)

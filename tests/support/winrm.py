@@ -126,7 +126,9 @@ class Clients:
         self.endpoint, self.ca = endpoint, folder / "ca.pem"
         authority.own.write(self.ca)
 
-    def wsman(self, *, auth: str = "ntlm", tls: bool = False, **options: Any) -> WSMan:
+    def wsman(
+        self, *, auth: str = "ntlm", tls: bool = False, server: str = "127.0.0.1", **options: Any
+    ) -> WSMan:
         """A client; short timeouts, no pause between retries."""
         port = self.endpoint.https_port if tls else self.endpoint.http_port
         settings: dict[str, Any] = {
@@ -139,7 +141,7 @@ class Clients:
             "reconnection_backoff": 0.05,
             "no_proxy": True,
         }
-        return WSMan("127.0.0.1", port=port, ssl=tls, auth=auth, **{**settings, **options})
+        return WSMan(server, port=port, ssl=tls, auth=auth, **{**settings, **options})
 
 
 class CredSSPAuth(AuthBase):

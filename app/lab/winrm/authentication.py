@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import importlib
 import importlib.util
 import os
 import ssl
@@ -23,12 +24,14 @@ from app.lab.winrm.sealing import Seal
 MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 ALL = frozenset({"negotiate", "kerberos", "credssp", "basic", "certificate"})
 _TOKENS = {"negotiate": "negotiate", "ntlm": "negotiate", "kerberos": "kerberos", "credssp": "credssp"}
+_KEYTAB = "KRB5_KTNAME"  # libkrb5 has one for the process: set for each step, while nobody else makes one
 _BROKEN = (spnego.exceptions.SpnegoError, ssl.SSLError, struct.error, ValueError, LookupError, TypeError)
 
 
 @dataclass(frozen=True)
 class Keytab:
-    """The node's Kerberos keys. `service`/`hostname` is the principal they are for."""
+    """The node's Kerberos keys: a ticket for any of them is taken, as on Windows for any name of the machine's account.
+    `service`/`hostname` is how the node calls itself."""
 
     file: Path
     hostname: str
@@ -56,8 +59,8 @@ class Doorkeeper:
         if "kerberos" in schemes and (why := _no_kerberos(keytab)):
             self._allowed.discard("kerberos")
             self.missing["kerberos"] = why
-        if keytab is not None and "kerberos" in self._allowed:
-            os.environ["KRB5_KTNAME"] = str(keytab.file)  # one for the process, as libkrb5 has it
+        if "kerberos" in self._allowed:  # or pyspnego stumbles over an error that comes with a token
+            importlib.import_module("gssapi").SecurityContext.__DEFER_STEP_ERRORS__ = False
 
     def offered(self, tls: bool) -> tuple[str, ...]:
         """WWW-Authenticate values, in Windows' order."""
@@ -66,6 +69,11 @@ class Doorkeeper:
         if tls and "basic" in self._allowed:
             values.append('Basic realm="WSMAN"')
         return tuple(values)
+
+    @property
+    def keys(self) -> str:
+        """Path of the keytab, of an empty file where there is none: libkrb5 must not find that of the machine."""
+        return str(self.keytab.file) if self.keytab and self.allows("kerberos") else os.devnull
 
     def allows(self, scheme: str) -> bool:
         """Whether a login of that kind is possible."""
@@ -124,16 +132,23 @@ class Guest:
         domains = ("", ".", self._doorkeeper.name)
         try:
             with self._doorkeeper.accounts.ntlm_file(domains):
+                os.environ[_KEYTAB] = self._doorkeeper.keys
                 if self._context is None or self._context.complete:
                     self.forget()
                     self._context = self._new_context(kind)
                 answer = self._context.step(base64.b64decode(token))
-        except _BROKEN:
-            return self._refused()
+        except _BROKEN as error:
+            return self._broken(scheme, error)
         back = (f"{scheme} {base64.b64encode(answer).decode()}",) if answer else ()
         if not self._context.complete:
             return Verdict(None, back) if back else self._refused()
         return self._logged_on(kind, self._context, back)
+
+    def _broken(self, scheme: str, error: Exception) -> Verdict:
+        """A 401; what Kerberos has to say of its reason (a KRB-ERROR: the clock, the key) goes with it, as on Windows."""
+        told = getattr(getattr(error, "base_error", None), "token", None)
+        refused = self._refused()
+        return Verdict(None, (f"{scheme} {base64.b64encode(told).decode()}",)) if told else refused
 
     def _new_context(self, kind: str) -> spnego.ContextProxy:
         keytab = self._doorkeeper.keytab if self._doorkeeper.allows("kerberos") else None
@@ -153,7 +168,8 @@ class Guest:
         if account is None:
             return self._refused()
         scheme = kind if kind != "negotiate" else str(context.negotiated_protocol or kind)
-        self._login = Login(account, scheme, self._address, delegated=kind == "credssp")
+        delegated = kind == "credssp" or bool(context.context_attr & spnego.ContextReq.delegate)
+        self._login = Login(account, scheme, self._address, delegated=delegated)
         self.seal = Seal(context, kind)
         return Verdict(self._login, back)
 
