@@ -1,7 +1,7 @@
 """Properties, methods and indexes of values: by the tables of the declared types, as PowerShell finds them.
 
-A name that a complete type does not have is $null, or MethodNotFound; one that is not in an incomplete table is the lab's
-own ignorance, and an error that names it. Source: about_Properties, about_Methods, about_Member-Access_Enumeration.
+A name that a complete type does not have is $null, or MethodNotFound; one that is missing in an incomplete table is an error
+of the lab's own that names it. Source: about_Properties, about_Methods, about_Member-Access_Enumeration.
 """
 
 from __future__ import annotations
@@ -293,9 +293,6 @@ def put_at(world: World, value: object, key: object, new: object) -> None:
         if not -len(value) <= place < len(value):
             inner = NetError("System.IndexOutOfRangeException", "Index was outside the bounds of the array.")
             raise NetError(RUNTIME, inner.message, inner=inner, error_id="System.IndexOutOfRangeException")
-        if isinstance(value, bytearray):
-            value[place] = int(numeric(cast(world, new, "byte")))
-        else:
-            value[place] = new
+        value[place] = int(numeric(cast(world, new, "byte"))) if isinstance(value, bytearray) else new
         return
     raise LabDoesNotKnow(f"an assignment to [{text(key)}] of {text(value)[:60]}")
