@@ -12,19 +12,8 @@ from app.lab.powershell.casts import cast, find_type
 from app.lab.powershell.errors import AUTOMATION, RUNTIME, invocation
 from app.lab.powershell.language import require_allowed
 from app.lab.powershell.objects import (
-    NOTHING,
-    Char,
-    EnumValue,
-    Hashtable,
-    LabDoesNotKnow,
-    Live,
-    Member,
-    Method,
-    NetError,
-    NetType,
-    Property,
-    PSObject,
-)
+    NOTHING, Char, EnumValue, Hashtable, LabDoesNotKnow, Live, Member, Method, NetError, NetType, Property, PSObject,
+)  # fmt: skip
 from app.lab.powershell.values import numeric, plain, text
 from app.lab.powershell.world import World
 
@@ -293,6 +282,9 @@ def put_at(world: World, value: object, key: object, new: object) -> None:
         if not -len(value) <= place < len(value):
             inner = NetError("System.IndexOutOfRangeException", "Index was outside the bounds of the array.")
             raise NetError(RUNTIME, inner.message, inner=inner, error_id="System.IndexOutOfRangeException")
-        value[place] = int(numeric(cast(world, new, "byte"))) if isinstance(value, bytearray) else new
+        if isinstance(value, bytearray):
+            value[place] = int(numeric(cast(world, new, "byte")))
+        else:
+            value[place] = new
         return
     raise LabDoesNotKnow(f"an assignment to [{text(key)}] of {text(value)[:60]}")
