@@ -89,7 +89,7 @@ torture: setup  ## kill the console, the network and the workers under running s
 	$(PYTEST) -m torture -s
 
 space: setup  ## plan every pair of versions from R12.1 to R16.3 on every kind of cluster, and look at each plan
-	$(PYTEST) -m space -s
+	timeout --foreground --kill-after=30 3600 $(BIN)/pytest -n 2 -rP -m space
 
 bench: setup  ## the measured limits
 	$(PYTEST) -m bench -s

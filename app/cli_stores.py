@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from app.actions.clusters import add_cluster, edit_cluster
+from app.actions.deliveries import deliver_session
 from app.actions.people import add_user, change_user, disable_user
 from app.domain.errors import NotFound
 from app.domain.schedule import local
@@ -206,6 +207,23 @@ def session_show(number: Annotated[int, typer.Argument(help="セッション番�
             state = f"{run_.state}{':' + run_.awaiting if run_.awaiting else ''}" if run_ else "-"
             mark = ">" if row.state in ("running", "paused") and seq == row.position else " "
             typer.echo(f"{mark} {step.key:<34} {state:<20} {ended:<9} {step.title.in_(language)}")
+
+    run(do)
+
+
+@session_app.command("deliver")
+def session_deliver(number: Annotated[int, typer.Argument(help="セッション番号 / session number")]) -> None:
+    """承認済みのパッケージをノードに配布します（作業時間帯の前でも可）。動いているコンソールが運びます。
+
+    Have the approved package copied to the nodes, ahead of the window too. The console that is running carries it; ask again
+    to see how far it is.
+    """
+
+    async def do(console: Console) -> None:
+        async with console.act() as act:
+            rows = await deliver_session(act, number)
+        for row in rows:
+            typer.echo(f"{row.node}\t{row.state}\t{row.done}/{row.size}\t{row.path}\t{row.problem or ''}")
 
     run(do)
 

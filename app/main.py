@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from app.actions.act import Act
+from app.actions.packages import set_aside_leftovers
 from app.actions.people import add_user
 from app.db import Database
 from app.domain.errors import Refused
@@ -22,6 +23,7 @@ from app.models.people import all_people, demo_users
 from app.models.schema import migrate, require_current
 from app.models.wake import Wake
 from app.nodes import Credential, Links, known_secrets
+from app.packagestore import PackageStore
 from app.settings import Settings
 from app.targets import Targets
 
@@ -63,6 +65,9 @@ class Console:
         configured = settings.credential_references()
         self.credentials = {**configured, **(credentials or {})}
         self.targets = Targets(self.database, self.credentials)
+        self.packages = PackageStore(
+            settings.package_folder, settings.package_limit_bytes, settings.package_floor_bytes
+        )
         self.engine: Engine | None = None
         self._loops: list[asyncio.Future[None]] = []
 
@@ -84,10 +89,14 @@ class Console:
         await require_current(self.database)
         await self._require_safe()
         if self.settings.worker == "embedded":
-            from app.engine.worker import Engine  # commands that only store something need no engine
+            from app.engine.deliver import Deliveries  # commands that only store something need no engine
+            from app.engine.worker import Engine
 
-            self.engine = Engine(self._machine(), self.queue, self.settings.home)
+            machine = self._machine()
+            deliveries = Deliveries(machine, Links(), self.packages)
+            self.engine = Engine(machine, self.queue, self.settings.home, deliveries)
             await self.engine.start(spare=spare)
+            await self.clear_packages()
         self._loops = [asyncio.ensure_future(self.wake.run())]
 
     async def stop(self) -> None:
@@ -118,6 +127,7 @@ class Console:
             links=self.links,
             demo_inputs=dict(demo_inputs or {}),
             targets_of=self.targets.of_cluster,
+            packages=self.packages,
             version=importlib.metadata.version("tejun"),
         )
         return create_web(services)
@@ -127,6 +137,12 @@ class Console:
         """A transaction in which the program itself acts (command line): nobody is signed in."""
         async with self.database.transaction() as db:
             yield Act(db, clock(), None, self.queue.enqueue)
+
+    async def clear_packages(self) -> None:
+        """Give back the room of files that are no package: removed ones, and what an upload or its console left behind."""
+        async with self.act() as act:
+            await set_aside_leftovers(act, self.packages)
+        await asyncio.to_thread(self.packages.clear)
 
     async def add_demo_accounts(self) -> None:
         """The five accounts of the demonstration, unless there are accounts already."""

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     settle_seconds: float = 90.0
     attempt_seconds: float = 4 * 3600.0
     log_json: bool = False
+    packages: Path | None = Field(
+        None, description="folder of the packages; empty: packages in the home folder"
+    )
+    package_limit_bytes: int = Field(8 * 1024**3, gt=0, description="bytes of one package at most")
+    package_floor_bytes: int = Field(1024**3, ge=0, description="bytes that stay free on the packages' disk")
 
     @property
     def url(self) -> str:
@@ -58,6 +63,11 @@ class Settings(BaseSettings):
     def lab(self) -> Path:
         """The folder of the demo lab."""
         return (self.home / "lab").resolve()
+
+    @property
+    def package_folder(self) -> Path:
+        """Where the packages lie. With pages and engine apart, both see the same folder."""
+        return (self.packages or self.home / "packages").resolve()
 
     @property
     def is_loopback(self) -> bool:

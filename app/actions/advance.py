@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from app.actions.act import Act, record
 from app.actions.clusters import raise_cluster
+from app.actions.deliveries import withdraw_deliveries
 from app.actions.holding import release_nodes
 from app.actions.sessions import go_on, locked, pause_session, void_approvals
 from app.actions.steps import Place, finish, queue_attempt
@@ -221,6 +222,7 @@ async def _complete(act: Act, session: MaintenanceSession) -> None:
     session.ended_at = act.now
     await release_nodes(act, session)
     await void_approvals(act, session.id)
+    await withdraw_deliveries(act, session)
     await record(act, "session.completed", f"session:{session.id}", session_id=session.id)
     await raise_cluster(act, session.cluster, session.plan.to)
 

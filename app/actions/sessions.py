@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app.actions.aborting import end_checks, require_no_open_attempt
 from app.actions.act import Act, record
+from app.actions.deliveries import withdraw_deliveries
 from app.actions.holding import hold_nodes, release_nodes
 from app.actions.plans import (
     Wish,
@@ -140,6 +141,7 @@ async def revise_session(act: Act, session_id: int) -> MaintenanceSession:
     session.state = move("revise", session.session_state)
     session.approval_digest = session.approved_by = session.approved_at = None
     await void_approvals(act, session.id)
+    await withdraw_deliveries(act, session)
     await record(act, "session.revised", _subject(session), session_id=session.id)
     return session
 
@@ -209,6 +211,7 @@ async def abort_session(
     session.ended_at = act.now
     session.resting_state = json.dumps(resting_state, ensure_ascii=False) if resting_state else None
     await end_checks(act, session)
+    await withdraw_deliveries(act, session)
     await release_nodes(act, session)
     await void_approvals(act, session.id)
     report = session.resting_state

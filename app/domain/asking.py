@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.library import CheckTemplate, condition
+from app.domain.library import CheckTemplate, StepTemplate, condition
 from app.domain.places import fill, fill_tokens
 from app.domain.procedure import Check
 from app.domain.spots import Spot
@@ -20,6 +20,25 @@ class Asked:
 
     checks: tuple[Check, ...]
     lost: tuple[Text, ...]
+
+
+THE_PACKAGE = CheckTemplate(
+    probe="package_file",
+    params={"file": "[[patch_file]]"},
+    present=("sha256:[[patch_sha256]]",),
+    ja="[[patch_file]] は、承認されたパッケージと 1 バイトも違わない",
+    en="[[patch_file]] is the approved package to the last byte",
+)
+
+
+def locks(template: StepTemplate, spot: Spot) -> Asked:
+    """What must hold before the step: its interlocks, and of what installs on Windows the package that the session names. (On
+    UNIX the patch's own checks do that, which also read its name and version.)"""
+    scene, wanted = spot.scene, template.interlocks
+    names_one = bool(scene.patch_file and scene.patch_sha256)
+    if template.upgrades and names_one and scene.case.cluster.os == "windows":
+        wanted = (*wanted, THE_PACKAGE)
+    return asked(wanted, spot)
 
 
 def asked(templates: tuple[CheckTemplate, ...], spot: Spot) -> Asked:

@@ -61,12 +61,24 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DeliveryState(StrEnum):
+    """States of a delivery (a package on its way to one node); the first two are open, all others final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+
 ACTIVE = frozenset({SessionState.RUNNING, SessionState.PAUSED})
 ENDED = frozenset({SessionState.COMPLETED, SessionState.ABORTED})
 DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
 RESTART_WANTED = frozenset({3010, 1641})
 """ERROR_SUCCESS_REBOOT_REQUIRED and ERROR_SUCCESS_REBOOT_INITIATED (winerror.h), as msiexec and what is built on it end."""
 OPEN_ATTEMPT = frozenset({AttemptState.QUEUED, AttemptState.RUNNING})
+OPEN_DELIVERY = frozenset({DeliveryState.QUEUED, DeliveryState.RUNNING})
+DELIVERABLE = frozenset({SessionState.APPROVED, SessionState.RUNNING, SessionState.PAUSED})
 
 S, A = SessionState, Awaiting
 

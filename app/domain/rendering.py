@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.domain import overlaying
-from app.domain.asking import Asked, asked
+from app.domain.asking import Asked, asked, locks
 from app.domain.cluster import Node, Site
 from app.domain.conditions import explain
 from app.domain.library import Branch, CheckTemplate, HandOff, Section, StepTemplate, condition
@@ -115,8 +115,8 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
     template, minutes, told = overlaying.laid_over(spot.scene.overlay, section, plain, spot)
     taken, why_not = _applies(branch, template, spot)
     kind, commands, checks, extra = _doing(template, spot)
-    locks = asked(template.interlocks, spot)
-    seen_by_a_person = kind == "command" and bool(locks.lost)
+    before = locks(template, spot)
+    seen_by_a_person = kind == "command" and bool(before.lost)
     place = ManualPlace(section=section.section, variant=section.variant, step=template.step or None)
     return Step(
         key=_key(section, template, spot),
@@ -129,11 +129,13 @@ def _step(section: Section, raw: StepTemplate, spot: Spot) -> Step:
         site=spot.site.name if spot.site else None,
         kind=kind,
         title=_text(template.title, spot),
-        instructions=_text(template.instructions, spot, *_told(template), *extra, *_unanswered(locks), *told),
+        instructions=_text(
+            template.instructions, spot, *_told(template), *extra, *_unanswered(before), *told
+        ),
         manual_commands=template.manual_commands,
         commands=commands,
         checks=checks,
-        interlocks=locks.checks,
+        interlocks=before.checks,
         needs_approval=template.needs_approval or seen_by_a_person,
         destructive=template.destructive,
         repeatable=template.repeatable,
@@ -173,9 +175,9 @@ def _told(template: StepTemplate) -> Iterator[Text]:
         yield Text(ja=f"戻すには: {template.inverse.ja}", en=f"To take it back: {template.inverse.en}")
 
 
-def _unanswered(locks: Asked) -> Iterator[Text]:
+def _unanswered(before: Asked) -> Iterator[Text]:
     """The preconditions that this cluster does not tell: a person looks before the step, and a command waits for them."""
-    for lost in locks.lost:
+    for lost in before.lost:
         yield Text(
             ja=f"実施前に人が確かめること（この環境ではコンソールが読み取れません）: {lost.ja}",
             en=f"See to this yourself before the step (the console cannot read it here): {lost.en}",

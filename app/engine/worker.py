@@ -1,7 +1,7 @@
 """The engine's life: lease, launch, sweep, stop. One on a database at a time.
 
 Numbered, since the order matters: 1 take the lease, 2 hand the machine to the workflow, 3 launch DBOS (it takes up the
-segments of the process before), 4 sweep and watch until stopped, 5 stop DBOS, 6 release the lease.
+segments of the process before), 4 sweep, watch and deliver until stopped, 5 stop DBOS, 6 release the lease.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dbos import DBOS, DBOSConfig
 
 from app.actions import advance
 from app.engine import segment
+from app.engine.deliver import Deliveries
 from app.engine.lease import Lease
 from app.engine.machine import Machine
 from app.engine.queue import APPLICATION, QUEUE, VERSION, JsonSerializer, SegmentQueue, segment_id, sync_url
@@ -31,8 +32,10 @@ STOP_LOST_LEASE = 75
 class Engine:
     """Start it once per process; `stop` leaves every segment to be taken up by the next engine."""
 
-    def __init__(self, machine: Machine, queue: SegmentQueue, directory: Path) -> None:
-        self._machine, self._queue = machine, queue
+    def __init__(
+        self, machine: Machine, queue: SegmentQueue, directory: Path, deliveries: Deliveries
+    ) -> None:
+        self._machine, self._queue, self._deliveries = machine, queue, deliveries
         self._lease = Lease(machine.database, directory)
         self._watch = OutageWatch(machine)
         self._loops: list[asyncio.Future[None]] = []
@@ -53,7 +56,8 @@ class Engine:
         DBOS(config=config)
         DBOS.launch()  # on this loop, so that segments run on it too: the links and the database belong to it
         await DBOS.register_queue_async(QUEUE, polling_interval_sec=POLL_SECONDS)
-        self._loops = [asyncio.ensure_future(self._sweep()), asyncio.ensure_future(self._watch.run())]
+        loops = (self._sweep(), self._watch.run(), self._deliveries.run())
+        self._loops = [asyncio.ensure_future(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Stop taking up segments; what runs on the nodes runs on under its guard."""

@@ -140,6 +140,27 @@ async def _feed(process: _Process, target: int) -> None:
         transport.close()
 
 
+class Files(asyncssh.SFTPServer):
+    """The SFTP subsystem: the node's own files, which a full disk takes no more of."""
+
+    def __init__(
+        self, channel: asyncssh.SSHServerChannel[bytes], sessions: Sessions, left: Callable[[], None]
+    ) -> None:
+        super().__init__(channel)
+        self._sessions, self._left = sessions, left
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        """Refused without a reason while the disk is full, as OpenSSH's does it in version 3 of the protocol."""
+        if self._sessions.fault("full-disk") is not None:
+            raise asyncssh.SFTPFailure("Failure")
+        return super().write(file_obj, offset, data)  # type: ignore[return-value]  # a number: not the awaiting kind
+
+    def exit(self) -> None:
+        """The session is over."""
+        super().exit()
+        self._left()
+
+
 class Door(asyncssh.SSHServer):
     """Lets root in with the lab's key, nobody else; counts sessions as MaxSessions does."""
 
@@ -168,9 +189,15 @@ class Door(asyncssh.SSHServer):
             try:
                 await self._sessions.serve(process)
             finally:
-                self._open -= 1
+                self._left()
 
-        return asyncssh.SSHServerProcess(counted, None, 3, False)
+        def files(channel: Any) -> Files:
+            return Files(channel, self._sessions, self._left)
+
+        return asyncssh.SSHServerProcess(counted, files, 3, False)
+
+    def _left(self) -> None:
+        self._open -= 1
 
 
 async def listen(host_key: Path, client_key: Path, sessions: Sessions) -> int:

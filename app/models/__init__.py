@@ -4,6 +4,7 @@ from app.models.audit import AuditEvent
 from app.models.base import Base
 from app.models.clusters import ClusterRecord, HostKey
 from app.models.overlays import OverlayRecord, OverlayVersion, PlanBasis
+from app.models.packages import Delivery, Package
 from app.models.people import Login, SignInFailure, User
 from app.models.sessions import Approval, MaintenanceSession, PlanRecord, SessionNode
 from app.models.steps import Attempt, Evidence, Outage, OutputChunk, Reading, SignOff, StepRun
@@ -14,6 +15,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "ClusterRecord",
+    "Delivery",
     "Evidence",
     "HostKey",
     "Login",
@@ -22,6 +24,7 @@ __all__ = [
     "OutputChunk",
     "OverlayRecord",
     "OverlayVersion",
+    "Package",
     "PlanBasis",
     "PlanRecord",
     "Reading",

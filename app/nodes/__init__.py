@@ -4,15 +4,19 @@ about sessions.
 Start reading at `links.py` (what the engine calls), `guard.sh` and `windows/guard.ps1` (what runs on the node).
 """
 
+from app.nodes.courier import Courier, Parcel, PartRefused, WriteRefused
 from app.nodes.credentials import known_secrets
 from app.nodes.errors import (
+    AuthenticationRefused,
     ConnectionCut,
+    CredentialMissing,
     GuardBroken,
     HostKeyChanged,
     HostKeyUnknown,
     NodeError,
     NoSpace,
     Superseded,
+    TimedOut,
     Unreachable,
 )
 from app.nodes.links import Links
@@ -22,8 +26,11 @@ from app.nodes.target import Credential, OfferedKey, Target, Windows
 from app.nodes.windows_errors import TextRefused
 
 __all__ = [
+    "AuthenticationRefused",
     "ConnectionCut",
+    "Courier",
     "Credential",
+    "CredentialMissing",
     "Ended",
     "GuardBroken",
     "HostKeyChanged",
@@ -33,12 +40,16 @@ __all__ = [
     "NodeError",
     "OfferedKey",
     "Output",
+    "Parcel",
+    "PartRefused",
     "Superseded",
     "Target",
     "TextRefused",
+    "TimedOut",
     "Unknown",
     "Unreachable",
     "Windows",
+    "WriteRefused",
     "known_secrets",
     "offered_key",
 ]

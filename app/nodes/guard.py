@@ -35,6 +35,16 @@ _READER = (
     'p=$(cat); for o in 1 2; do printf "\\036tejun %s begin\\n" "$1" >&$o; done; '
     'case $p in *"$1") p=${p%"$1"}; set --; eval "$p";; *) exit 70;; esac'
 )
+# a script that takes arguments, on stdin in the same way
+_SCRIPTED = (
+    'm=$1; shift; p=$(cat); for o in 1 2; do printf "\\036tejun %s begin\\n" "$m" >&$o; done; '
+    'case $p in *"$m") eval "${p%"$m"}";; *) exit 70;; esac'
+)
+# at a place of its own: what a dead connection brings late writes the same bytes there once more
+_WRITER = (
+    'for o in 1 2; do printf "\\036tejun %s begin\\n" "$1" >&$o; done; '
+    'exec dd of="$2" bs="$3" seek="$4" conv=notrunc'
+)
 
 Event = tuple[Stream, bytes] | list[str]
 
@@ -81,6 +91,16 @@ def install_line(spool: str | None) -> str:
 def read_line(mark: str) -> str:
     """Command line that runs the read-only probe `text + mark` from stdin, its output behind a begin mark."""
     return _sh(_READER, mark)
+
+
+def script_line(mark: str, *arguments: str | int) -> str:
+    """Command line that runs the script `text + mark` from stdin with arguments, its output behind a begin mark."""
+    return _sh(_SCRIPTED, mark, *arguments)
+
+
+def write_line(mark: str, path: str, block: int, number: int) -> str:
+    """Command line that writes stdin into the existing file `path` (absolute) from block `number` on, each `block` bytes."""
+    return _sh(_WRITER, mark, path, block, number)
 
 
 def sha256(payload: bytes) -> str:

@@ -7,6 +7,8 @@ what cannot be told is Unknown or ConnectionCut, never an exit status. Knows no 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Literal, Self
 
@@ -15,6 +17,9 @@ from app.domain.shell import sh
 from app.domain.transports import SPOKEN
 from app.instants import passing
 from app.nodes import guard
+from app.nodes.courier import Courier, Parcel
+from app.nodes.courier_psrp import PsrpCourier
+from app.nodes.courier_ssh import SshCourier
 from app.nodes.errors import (
     ConnectionCut,
     GuardBroken,
@@ -147,6 +152,18 @@ class Links:
         while words[:1] == ["taken"] and follower.may_take_back(self._caller, words):
             words = await self._follow(target, follower, NOTHING, "attach", key, *follower.position.values())
         return follower.judge(words)
+
+    @asynccontextmanager
+    async def courier(self, target: Target, parcel: Parcel) -> AsyncIterator[Courier]:
+        """Somebody who carries the parcel to the node. Raises TransportRefused and what `ssh.connect` raises."""
+        if target.transport not in SPOKEN:
+            raise TransportRefused(target.where, target.transport)
+        if target.transport == "psrp":
+            yield PsrpCourier(self._node(target), self._caller, parcel)
+            return
+        line = self._line(target)
+        async with line.files() as files:
+            yield SshCourier(line, self._caller, parcel, files)
 
     async def _follow(
         self, target: Target, follower: Follower, body: guard.Body, verb: str, key: str, *arguments: str | int

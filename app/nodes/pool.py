@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncssh
+from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from app.nodes.channel import WINDOW, Channel
 from app.nodes.errors import ConnectionCut, GuardBroken
@@ -70,6 +71,36 @@ class Line:
         finally:
             if long:
                 self._long.release()
+
+    @asynccontextmanager
+    async def files(self) -> AsyncIterator[asyncssh.SFTPClient | None]:
+        """An SFTP session; None where the node offers none. Raises what `ssh.connect` raises, and ConnectionCut."""
+        async with self._long, self._all:
+            client = await self._sftp()
+            try:
+                yield client
+            finally:
+                if client is not None:
+                    client.exit()
+
+    async def _sftp(self) -> asyncssh.SFTPClient | None:
+        connection = await self._live()
+        try:
+            return await connection.start_sftp_client()
+        except asyncssh.ChannelOpenError as error:
+            if error.code == OPEN_REQUEST_SESSION_FAILED and not self._gone:
+                return None  # the subsystem was refused
+            raise ConnectionCut(self.target.where, str(error)) from error
+        except asyncssh.SFTPError as error:
+            if not self._gone:
+                return None  # its program is not there, or says what no SFTP says
+            raise ConnectionCut(self.target.where, str(error)) from error
+        except (OSError, asyncssh.Error) as error:
+            raise ConnectionCut(self.target.where, str(error) or type(error).__name__) from error
+
+    @property
+    def _gone(self) -> bool:
+        return self._watcher is None or self._watcher.gone
 
     async def _open(self, command: str, mark: str) -> Channel:
         refusal = "no channel"

@@ -34,7 +34,16 @@ SHELLS = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 
 
 class _WSMan(WSMan):
-    """Without pypsrp's own five repetitions of a Receive that got no answer: up to four minutes of not knowing."""
+    """Without pypsrp's own five repetitions of a Receive that got no answer: up to four minutes of not knowing. `last`: the
+    newest response; where signing in fails nobody else lets go of its connection."""
+
+    last: Any = None
+
+    def close(self) -> None:
+        """End the connection, whatever it is at."""
+        if self.last is not None:
+            self.last.close()
+        super().close()
 
     def invoke(self, *args: Any, **options: Any) -> ET.Element:
         options["retries_on_read_timeout"] = 0
@@ -71,7 +80,7 @@ def connection(target: Target, timeout: float) -> WSMan:
     return wsman
 
 
-def _guard_session(wsman: WSMan, pin: str | None) -> None:
+def _guard_session(wsman: _WSMan, pin: str | None) -> None:
     """Nothing of the console's own user (proxies, .netrc), and no other certificate than the pinned one, whatever it says."""
     build = wsman.transport._build_session
 
@@ -81,8 +90,15 @@ def _guard_session(wsman: WSMan, pin: str | None) -> None:
         if wsman.transport.auth == "basic":  # requests would write them in Latin-1
             user, secret = wsman.transport.username or "", wsman.transport.password or ""
             session.auth = (user.encode(), secret.encode())
+        adapter: Any = session.get_adapter(wsman.transport.endpoint)
+        send = adapter.send
+
+        def sent(*request: Any, **options: Any) -> Any:
+            wsman.last = send(*request, **options)
+            return wsman.last
+
+        adapter.send = sent
         if pin:
-            adapter: Any = session.get_adapter("https://")
             settings = adapter.poolmanager.connection_pool_kw
             settings["assert_fingerprint"] = pin
             settings["ssl_context"] = _context(shared=wsman.transport.certificate_pem is None)
@@ -114,9 +130,13 @@ class Session:
 
     def open(self, *, clean: bool) -> None:
         """Sign in and open the runspace; `clean`: first delete what dead consoles of this machine have left there."""
-        if clean:
-            delete_leftovers(self._wsman)
-        self._pool.open()
+        try:
+            if clean:
+                delete_leftovers(self._wsman)
+            self._pool.open()
+        except FAULTS:
+            self._wsman.close()
+            raise
 
     def run(
         self,
@@ -186,15 +206,19 @@ class Session:
             wsman.close()
 
 
-def delete_leftovers(wsman: WSMan) -> int:
-    """Delete the sessions of dead consoles of this machine; how many. What the node does not tell or allow is left alone."""
+def shells(wsman: WSMan) -> list[ET.Element]:
+    """The shells that the node tells this user of. Raises what pypsrp raises."""
     everything = ET.Element(_name("wsen", "Enumerate"))
     ET.SubElement(everything, _name("wsman", "OptimizeEnumeration"))
     ET.SubElement(everything, _name("wsman", "MaxElements")).text = "32000"
+    return list(wsman.enumerate(SHELLS, everything).iter(_name("rsp", "Shell")))
+
+
+def delete_leftovers(wsman: WSMan) -> int:
+    """Delete the sessions of dead consoles of this machine; how many. What the node does not tell or allow is left alone."""
     deleted = 0
     try:
-        found = wsman.enumerate(SHELLS, everything)
-        for shell in found.iter(_name("rsp", "Shell")):
+        for shell in shells(wsman):
             if is_left_over(shell.findtext("rsp:Name", None, NAMESPACES)):
                 which = SelectorSet()
                 which.add_option("ShellId", shell.findtext("rsp:ShellId", "", NAMESPACES))

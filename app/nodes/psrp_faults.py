@@ -22,6 +22,7 @@ from app.nodes.windows_errors import (
     ClockSkew,
     NodeBusy,
     NotWinRM,
+    RealmUnknown,
     SignInUnavailable,
 )
 
@@ -29,6 +30,13 @@ ACCESS_DENIED = 5
 QUOTAS = frozenset({2150859173, 2150859174, 2150859175, 2150859176})
 AGAIN = frozenset({400, 408, 425, 429, 502, 503, 504})
 """HTTP: 400 is how HTTP.sys answers what was sealed for a connection that is gone."""
+
+NO_REALM = (
+    "realm",
+    "not found in Kerberos database",
+    "KDC reply did not match expectations",
+)
+"""What MIT Kerberos says of a realm that it does not know, or that does not know the user or the service; it is not localised."""
 
 
 class PinBroken(Exception):
@@ -105,6 +113,8 @@ def _refused_by_kerberos(target: Target, error: Exception) -> NodeError:
     absent = (spnego.exceptions.BadMechanismError, spnego.exceptions.FeatureMissingError)
     if isinstance(error, absent) or "not available" in told:
         return SignInUnavailable(target.where, _kind(target), told)
+    if any(words in told for words in NO_REALM):
+        return RealmUnknown(target.where, target.user, told)
     return AuthenticationRefused(target.where, target.user, f"{_kind(target)}: {told}", "psrp")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Sequence
 
 import asyncssh
 
@@ -71,12 +73,25 @@ async def offered_key(address: str, port: int, *, timeout: float = 10.0) -> Offe
     return await _offered(f"{address}:{port}", address, port, timeout)
 
 
-async def _offered(where: str, address: str, port: int, timeout: float) -> OfferedKey:
+async def shown_key(target: Target, timeout: float) -> OfferedKey:
+    """The host key that a node shows where it is asked for one of the accepted kind; of another kind where it has none of that.
+
+    Nothing is sent but the key exchange. Raises Unreachable.
+    """
+    if target.host_key is not None:
+        pinned = asyncssh.import_public_key(target.host_key)
+        kinds = RSA if pinned.get_algorithm() == "ssh-rsa" else [pinned.get_algorithm()]
+        with contextlib.suppress(Unreachable):
+            return await _offered(target.where, target.address, target.port, timeout, kinds)
+    return await _offered(target.where, target.address, target.port, timeout)
+
+
+async def _offered(
+    where: str, address: str, port: int, timeout: float, kinds: Sequence[str] = HOST_KEY_ALGORITHMS
+) -> OfferedKey:
     try:
         async with asyncio.timeout(timeout):
-            key = await asyncssh.get_server_host_key(
-                address, port, config=None, server_host_key_algs=HOST_KEY_ALGORITHMS
-            )
+            key = await asyncssh.get_server_host_key(address, port, config=None, server_host_key_algs=kinds)
     except (OSError, asyncssh.Error) as error:  # TimeoutError is an OSError
         raise Unreachable(where, _detail(error)) from error
     if key is None:

@@ -76,6 +76,21 @@ class ClockSkew(NodeError):
         )
 
 
+class RealmUnknown(NodeError):
+    """Kerberos finds no such realm, no controller of it, or no such user or service in it."""
+
+    code = "realm_unknown"
+
+    def __init__(self, where: str, user: str, detail: str) -> None:
+        super().__init__(
+            f"{where} への Kerberos 認証で、ユーザー {user} の領域（ドメイン）を確認できません（{detail}）。"
+            "ユーザー名を user@REALM（大文字）の形で書き、/etc/krb5.conf の領域と、"
+            "address がドメインの名前であることを確認してください。",
+            f"Kerberos does not find the realm (domain) of {user}, or does not know the node in it, for {where} ({detail}). "
+            "Write the user as user@REALM in capitals; check the realm in /etc/krb5.conf, and the address.",
+        )
+
+
 class SignInUnavailable(NodeError):
     """This console, or the node, does not offer that kind of authentication. Nothing was sent."""
 

@@ -141,6 +141,12 @@ class WindowsNode:
             raise GuardBroken(self.target.where, said.strip()[:300] or "no exit status")
         return Output("".join(f"{line}\n" for line in out).encode(), said.encode(), int(status))
 
+    async def script(self, text: str, parameters: Mapping[str, str]) -> tuple[list[str], list[str]]:
+        """A static script to its end: its lines, and what it said on the error stream. Raises what `read` raises but TimedOut."""
+        async with self._call(text, parameters, long=True) as call:
+            lines = [line async for line in call.lines()]
+        return lines, call.errors
+
     async def call(
         self, follower: Follower, body: Body, verb: str, mark: str, key: str, *arguments: str | int
     ) -> list[str]:

@@ -14,11 +14,14 @@ from app.web import (
     bells,
     cluster_edit,
     clusters,
+    deliveries,
+    doctor,
     history,
     library,
     navigation,
     outputs,
     overlays,
+    packages,
     plan_pages,
     refusals,
     session_form,
@@ -40,9 +43,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     outputs.router,
     cluster_edit.router,  # before the pages of one cluster: /clusters/new is no number
     clusters.router,
+    doctor.router,
     overlays.router,
+    packages.router,
     session_form.router,
     session_moves.router,
+    deliveries.router,
     sessions.router,
     plan_pages.router,
     library.router,
@@ -75,6 +81,6 @@ def create_web(
     # the last one added is the outermost
     app.add_middleware(SameOrigin, refuse=refusals.other_site)
     app.add_middleware(NoNul, refuse=refusals.not_an_address)
-    app.add_middleware(TooBig, refuse=refusals.too_big)
+    app.add_middleware(TooBig, refuse=refusals.too_big, streaming=frozenset({packages.ADD}))
     app.add_middleware(SecurityHeaders)
     return app

@@ -19,7 +19,7 @@ from app.domain.policy import Permission, Person, require
 from app.models import Login
 from app.models.people import login_of
 from app.models.sessions import pending_approvals
-from app.web.middleware import MAX_BODY
+from app.web.middleware import MAX_BODY, drain
 from app.web.services import Console, Services
 
 COOKIE = "tejun_login"
@@ -83,7 +83,7 @@ async def signed_in(request: Request, services: Console) -> SignedIn:
         raise NotSignedInError
     request.state.signed_in = found
     if unsafe:
-        _require_csrf(request, found)
+        require_csrf(request, found)
         require_storable(request.state.form)
     return found
 
@@ -102,7 +102,8 @@ def require_storable(form: FormData) -> None:
             )
 
 
-def _require_csrf(request: Request, found: SignedIn) -> None:
+def require_csrf(request: Request, found: SignedIn) -> None:
+    """Raises Forbidden where neither the header nor the form, as far as it was read, has this login's csrf value."""
     given = request.headers.get("x-csrf-token") or request.state.form.get("csrf")
     if isinstance(given, str) and hmac.compare_digest(given.encode(), found.csrf.encode()):
         return
@@ -125,8 +126,28 @@ class May:
         return found
 
 
+class MayStream:
+    """The same for a route that reads the body itself, piece by piece: it has to call `require_csrf` once it has the field."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request, services: Console) -> SignedIn:
+        """As `May`; a part of what is being sent is read first, so that the browser gets to see the answer."""
+        found = await look_up(request, services)
+        if found is None:
+            await drain(request.receive)
+            raise NotSignedInError
+        request.state.signed_in = found
+        if not found.person.may(self.permission):
+            await drain(request.receive)
+        require(found.person, self.permission)
+        return found
+
+
 Viewer = Annotated[SignedIn, Depends(May(Permission.VIEW))]
 Editor = Annotated[SignedIn, Depends(May(Permission.EDIT_CLUSTERS))]
+Uploader = Annotated[SignedIn, Depends(MayStream(Permission.EDIT_CLUSTERS))]
 Planner = Annotated[SignedIn, Depends(May(Permission.PLAN))]
 Operator = Annotated[SignedIn, Depends(May(Permission.PERFORM))]
 Checker = Annotated[SignedIn, Depends(May(Permission.CHECK))]

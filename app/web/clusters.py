@@ -16,6 +16,7 @@ from app.domain.text import Text
 from app.models import HostKey
 from app.models.clusters import accepted_key, clusters, offered_keys
 from app.models.sessions import sessions
+from app.nodes import OfferedKey
 from app.procedures.clusterfile import dump_cluster
 from app.web import live_words, resting
 from app.web.auth import Admin, Editor, SignedIn, Viewer
@@ -84,7 +85,7 @@ async def cluster_live(request: Request, cluster_id: int, found: Viewer, service
         record = await cluster_of(db, cluster_id)
     live, problem = await _look(services, cluster_id, record.cluster)
     if live is not None:
-        await _keep_new_keys(request, services, found, live, record.cluster)
+        await keep_new_keys(request, services, found, new_keys(live, record.cluster))
     return render(
         request, "clusters/_live.html", record=record, live=live, problem=problem, live_words=live_words
     )
@@ -100,14 +101,14 @@ async def _look(services: Services, cluster_id: int, cluster: Cluster) -> tuple[
     return await look(services.links, targets, cluster, services.clock()), None
 
 
-async def _keep_new_keys(
-    request: Request, services: Services, found: SignedIn, live: Live, cluster: Cluster
+async def keep_new_keys(
+    request: Request, services: Services, found: SignedIn, keys: Sequence[tuple[str, int, OfferedKey]]
 ) -> None:
     """Have keys that nobody has seen before wait for an administrator's decision."""
     async with services.database.reading() as db:
         fresh = [
             (address, port, key)
-            for address, port, key in new_keys(live, cluster)
+            for address, port, key in keys
             if key.public_key not in [row.public_key for row in await offered_keys(db, address, port)]
         ]
     if not fresh:

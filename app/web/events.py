@@ -70,6 +70,11 @@ ACTIONS: Mapping[str, Text] = {
     "cluster.removed": _t("クラスタを削除", "cluster removed"),
     "overlay.imported": _t("オーバーレイを取り込み", "overlay imported"),
     "overlay.retired": _t("オーバーレイを廃止", "overlay retired"),
+    "package.added": _t("パッケージを保存", "package stored"),
+    "package.removed": _t("パッケージを削除", "package removed"),
+    "delivery.queued": _t("ノードへの配布を指示", "delivery to the node asked for"),
+    "delivery.started": _t("ノードへの配布を開始", "delivery to the node started"),
+    "delivery.ended": _t("ノードへの配布が終了", "delivery to the node ended"),
     "host_key.offered": _t("ホスト鍵の提示を記録", "host key offered"),
     "host_key.accepted": _t("ホスト鍵を承認", "host key accepted"),
     "user.added": _t("ユーザを追加", "user added"),
@@ -108,6 +113,8 @@ NAMES: Mapping[str, Text] = {
     "size": _t("サイズ", "size"),
     "sha256": _t("SHA-256", "SHA-256"),
     "patch_sha256": _t("パッチのSHA-256", "patch SHA-256"),
+    "path": _t("ノードでの場所", "place on the node"),
+    "done": _t("配布済みバイト数", "bytes on the node"),
     "plan": _t("計画", "plan"),
     "digest": _t("承認対象", "covered"),
     "window": _t("作業時間帯", "window"),
@@ -134,7 +141,7 @@ NAMES: Mapping[str, Text] = {
     "places": _t("箇所（系統・オフセット・バイト数）", "places (stream, offset, bytes)"),
 }
 TIMES = {"last_up", "first_up", "window_end", "end"}
-WORDS = {"state": ("attempt", "step"), "verdict": ("verdict",), "awaiting": ("awaiting",)}
+WORDS = {"state": ("attempt", "step", "delivery"), "verdict": ("verdict",), "awaiting": ("awaiting",)}
 HIDDEN = {"key", "advance", "digests", "document", "readings", "resting_state", "payload"}
 
 

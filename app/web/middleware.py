@@ -112,12 +112,17 @@ class TooBig:
     connection closes shows no answer at all: hence the draining.
     """
 
-    def __init__(self, app: ASGIApp, refuse: Answer) -> None:
+    def __init__(self, app: ASGIApp, refuse: Answer, streaming: frozenset[str] = frozenset()) -> None:
         self.app = app
         self.refuse = refuse
+        self.streaming = streaming
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass through unless Content-Length is over the limit; count what is read."""
+        """Pass through unless Content-Length is over the limit; count what is read. What goes to a `streaming` address is
+        that route's to limit: it holds little of it in memory."""
+        if scope["type"] == "http" and scope["path"] in self.streaming:
+            await self.app(scope, receive, send)
+            return
         declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
         if declared.isdecimal() and int(declared) > MAX_BODY:
             await drain(receive)

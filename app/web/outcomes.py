@@ -12,6 +12,7 @@ from app.domain.text import Text
 from app.web.begun import BEGUN
 from app.web.transport_outcomes import TRANSPORTS
 from app.web.unasked import UNASKED
+from app.web.undelivered import UNDELIVERED
 
 
 class Explanation(NamedTuple):
@@ -37,8 +38,7 @@ _AGAIN = (
     "Check the connection, then retry or verify again.",
 )
 _TABLE = {
-    **UNASKED,
-    **TRANSPORTS,
+    **(UNASKED | TRANSPORTS | UNDELIVERED),
     "interlock": _row(
         "danger",
         "実行直前の条件が満たされていないため、コマンドを開始していません。",

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from app.actions.act import Enqueue
 from app.db import Database
+from app.packagestore import PackageStore
 from app.web.presence import Presence
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Services:
 
     `links` reaches nodes for read-only questions and `targets_of` (cluster id -> node name -> target) says which; both are
     None where this process reaches none. `demo_accounts` are shown on the sign-in page when `demo` is set;
-    `demo_inputs` (cluster -> patch file on the nodes, its SHA-256) prefill the form of a new session.
+    `demo_inputs` (cluster -> patch file on the nodes, its SHA-256) prefill the form of a new session. `packages` is the store.
     """
 
     database: Database
@@ -44,6 +45,7 @@ class Services:
     demo_inputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     links: Links | None = None
     targets_of: TargetsOf | None = None
+    packages: PackageStore | None = None
     version: str = ""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     presence: Presence = field(init=False)

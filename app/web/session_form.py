@@ -17,17 +17,20 @@ from pydantic import BaseModel
 
 from app.actions.act import Act
 from app.actions.overlays import overlay_for
+from app.actions.packages import choose_package, package_gone, path_on_nodes, with_package
 from app.actions.plans import NoProcedureRefused, Wish, kept_plan
 from app.actions.sessions import create_session, edit_session
-from app.domain import schedule
+from app.db import AsyncSession
+from app.domain import overlaying, schedule
 from app.domain.choosing import Nearest
 from app.domain.errors import NotFound, Refusal
 from app.domain.planner import plan_is_executable
 from app.domain.procedure import Plan
 from app.domain.text import Text
-from app.models import ClusterRecord, MaintenanceSession, PlanBasis
+from app.models import ClusterRecord, MaintenanceSession, Package, PlanBasis
 from app.models.clusters import clusters
 from app.models.overlays import basis_of
+from app.models.packages import package_of, packages
 from app.web.auth import Planner, is_htmx
 from app.web.filters import field_time
 from app.web.forms import carry_out
@@ -54,6 +57,7 @@ class SessionForm(BaseModel):
     install: str = "overwrite"
     patch_file: str = ""
     patch_sha256: str = ""
+    package: str = ""
     title: str = ""
     window_start: str = ""
     window_end: str = ""
@@ -63,6 +67,16 @@ class SessionForm(BaseModel):
         return Wish.of(
             self.operation, self.target, self.method, self.patch_file, self.patch_sha256, self.install
         )
+
+    @property
+    def package_id(self) -> int:
+        """The stored package that was chosen; 0 for none. Raises Invalid for what is no number."""
+        typed = self.package.strip()
+        if not typed:
+            return 0
+        if not (typed.isascii() and typed.isdecimal() and len(typed) < 16):
+            raise package_gone()
+        return int(typed)
 
 
 Typed = Annotated[SessionForm, Form()]
@@ -94,7 +108,7 @@ async def session_new(
     if not cluster_id:
         return render(request, "sessions/choose_cluster.html", clusters=everything)
     record = await cluster_of(db, cluster_id)
-    return _form(request, record, _usual(services, record))
+    return _form(request, record, _usual(services, record), packages=await packages(db))
 
 
 @router.post("/preview")
@@ -107,7 +121,7 @@ async def session_preview(request: Request, _: Planner, db: Reading, form: Typed
     status = preview.refusal.status if preview.refusal else 200
     if is_htmx(request):
         return render(request, "plans/_preview.html", status=status, preview=preview, cluster=record)
-    return _form(request, record, form, preview, session)
+    return _form(request, record, form, preview, session, packages=await packages(db))
 
 
 @router.post("/create")
@@ -115,23 +129,26 @@ async def session_create(request: Request, found: Planner, services: Console, fo
     """A draft with its plan; then its page."""
 
     async def change(act: Act) -> MaintenanceSession:
+        wish = await _chosen(act, form, form.cluster_id)
         return await create_session(
-            act, form.cluster_id, form.wish(), form.title, form.window_start, form.window_end
+            act, form.cluster_id, wish, form.title, form.window_start, form.window_end
         )
 
     result = await carry_out(request, services, found, change)
     if not isinstance(result, Refusal):
         return RedirectResponse(f"/sessions/{result.id}", status_code=303)
     async with services.database.reading() as db:
-        record = await cluster_of(db, form.cluster_id)
-    return _form(request, record, form, _refused(result))
+        record, stored = await cluster_of(db, form.cluster_id), await packages(db)
+    return _form(request, record, form, _refused(result), packages=stored)
 
 
 @router.get("/{session_id}/edit")
 async def session_edit_form(request: Request, session_id: int, _: Planner, db: Reading) -> Response:
     """The form of a draft, as it is stored."""
     session = await session_of(db, session_id)
-    return _form(request, session.cluster, _stored(session), session=session)
+    stored = await packages(db)
+    form = await _stored(db, session)
+    return _form(request, session.cluster, form, session=session, packages=stored)
 
 
 @router.post("/{session_id}/edit")
@@ -141,16 +158,23 @@ async def session_edit(
     """Change a draft; its plan is made anew."""
 
     async def change(act: Act) -> MaintenanceSession:
-        return await edit_session(
-            act, session_id, form.wish(), form.title, form.window_start, form.window_end
-        )
+        wish = await _chosen(act, form, (await session_of(act.db, session_id)).cluster_id)
+        return await edit_session(act, session_id, wish, form.title, form.window_start, form.window_end)
 
     result = await carry_out(request, services, found, change)
     if not isinstance(result, Refusal):
         return RedirectResponse(f"/sessions/{session_id}", status_code=303)
     async with services.database.reading() as db:
-        session = await session_of(db, session_id)
-    return _form(request, session.cluster, form, _refused(result), session=session)
+        session, stored = await session_of(db, session_id), await packages(db)
+    return _form(request, session.cluster, form, _refused(result), session=session, packages=stored)
+
+
+async def _chosen(act: Act, form: SessionForm, cluster_id: int) -> Wish:
+    """What the form asks for, with the stored package that it chooses."""
+    wish = form.wish()
+    if not form.package_id:
+        return wish
+    return await choose_package(act, await cluster_of(act.db, cluster_id), wish, form.package_id)
 
 
 async def cluster_of(db: Reading, cluster_id: int) -> ClusterRecord:
@@ -171,7 +195,10 @@ async def previewed(
     """The plan that the form asks for, made and thrown away; its window is looked at too, where one is given."""
     try:
         _, overlay = await overlay_for(db, record.name)
-        plan, literal = kept_plan(record, form.wish(), overlay, basis.literal if basis else None)
+        wish = form.wish()
+        if form.package_id:
+            wish = with_package(record, overlay, wish, await db.get(Package, form.package_id))
+        plan, literal = kept_plan(record, wish, overlay, basis.literal if basis else None)
         _require_window(form, record.cluster.time_zone)
     except Refusal as refusal:
         return _refused(refusal)
@@ -202,6 +229,8 @@ def _form(
     form: SessionForm,
     preview: Preview | None = None,
     session: MaintenanceSession | None = None,
+    *,
+    packages: Sequence[Package],
 ) -> Response:
     status = preview.refusal.status if preview and preview.refusal else 200
     return render(
@@ -212,6 +241,7 @@ def _form(
         form=form,
         preview=preview,
         session=session,
+        packages=packages,
     )
 
 
@@ -232,15 +262,22 @@ def _usual(services: Services, record: ClusterRecord) -> SessionForm:
     )
 
 
-def _stored(session: MaintenanceSession) -> SessionForm:
+async def _stored(db: AsyncSession, session: MaintenanceSession) -> SessionForm:
+    """A draft as its form shows it. Where path and digest are a stored package's, it is chosen and they stay empty."""
+    package = await package_of(db, session.patch_sha256 or "")
+    if package is not None:
+        _, overlay = await overlay_for(db, session.cluster.name)
+        own = path_on_nodes(overlaying.with_paths(session.cluster.cluster, overlay), package)
+        package = package if own == session.patch_file else None
     return SessionForm(
         cluster_id=session.cluster_id,
         operation=session.operation,
         target=session.target,
         method=session.method,
         install=session.plan.install,
-        patch_file=session.patch_file or "",
-        patch_sha256=session.patch_sha256 or "",
+        patch_file="" if package else session.patch_file or "",
+        patch_sha256="" if package else session.patch_sha256 or "",
+        package=str(package.id) if package else "",
         title=session.title,
         window_start=field_time(session.window_start, session.zone),
         window_end=field_time(session.window_end, session.zone),

@@ -18,6 +18,7 @@ from app.models.sessions import pending_approvals, sessions
 from app.web import live_words, resting, summary
 from app.web.approvals import KINDS, question
 from app.web.auth import Viewer
+from app.web.deliveries import delivering
 from app.web.plan_differences import differences, remarks
 from app.web.rendering import render
 from app.web.services import Console, Services
@@ -80,7 +81,8 @@ async def session_page(
 ) -> Response:
     """One session: what to do now, and everything that is to be done or was done."""
     view = await load(db, services, found.person, session_id)
-    return render(request, "sessions/show.html", **await surroundings(db, view))
+    around = {**await surroundings(db, view), **await delivering(db, view.session, found.person)}
+    return render(request, "sessions/show.html", **around)
 
 
 @router.get("/{session_id}/head")

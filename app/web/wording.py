@@ -61,6 +61,13 @@ BADGES: dict[str, dict[str, Badge]] = {
         "cancelled": _badge("取り消し（停止確認済み）", "cancelled, confirmed stopped", "⊘", "bad"),
         "unknown": _badge("結果不明", "outcome unknown", "?", "unsure"),
     },
+    "delivery": {
+        "queued": _badge("配布待ち", "queued", "○", "idle"),
+        "running": _badge("配布中", "copying", "▶", "busy"),
+        "delivered": _badge("配布済み（照合済み）", "delivered and verified", "✓", "good"),
+        "failed": _badge("失敗", "failed", "✕", "bad"),
+        "unreachable": _badge("接続不可", "unreachable", "⊘", "bad"),
+    },
     "verdict": {
         "pass": _badge("合格", "pass", "✓", "good"),
         "fail": _badge("不一致", "fail", "✕", "bad"),
@@ -76,7 +83,7 @@ BADGES: dict[str, dict[str, Badge]] = {
 
 
 def badge_of(kind: str, state: str) -> Badge:
-    """How a state of `session`, `step`, `awaiting`, `attempt`, `verdict` or `approval` is shown. KeyError for others."""
+    """How a state of `session`, `step`, `awaiting`, `attempt`, `delivery`, `verdict` or `approval` is shown; else KeyError."""
     return BADGES[kind][state]
 
 

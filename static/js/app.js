@@ -4,10 +4,12 @@ import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { startOutputs } from "./output.js";
 import { refreshAll, refreshFor, startRefresh } from "./refresh.js";
+import { startUploads } from "./upload.js";
 
 document.body.dataset.scripted = "";
 startRefresh();
 startForms();
 startKeys();
 startOutputs();
+startUploads();
 if ("signedIn" in document.body.dataset) startBells({ rang: refreshFor, everything: refreshAll });

@@ -51,6 +51,9 @@ async def look_at(page: Page, console: Console, paths: Mapping[str, str]) -> dic
         answer = await page.goto(console.base + path)
         assert answer is not None
         assert answer.status == (404 if path in MISSING else 200), (path, answer.status)
+        if name == "doctor":
+            await page.click("#check-form button")
+            await page.wait_for_selector("#check [data-line=disk]")
         if name == "preview":
             await page.click("button[name=preview]")
             await page.wait_for_selector("#preview .card")
@@ -131,7 +134,8 @@ async def test_axe_finds_nothing_on_any_page(
         operators = {
             "overview": "/", "clusters": "/clusters", "cluster": "/clusters/1", "import": "/clusters/import",
             "add": "/clusters/new", "edit": "/clusters/1/edit", "preview": "/sessions/new?cluster_id=1",
-            "edit draft": made["draft"] + "/edit", "ended": "/history", "missing": "/nowhere", **made,
+            "edit draft": made["draft"] + "/edit", "doctor": "/clusters/1/nodes/node-a/check",
+            "ended": "/history", "missing": "/nowhere", "packages": "/packages", **made,
         }  # fmt: skip
         async with (
             seen_by(browser, console, "", look) as stranger,

@@ -21,6 +21,7 @@ from app.domain.lifecycle import (
     StepState,
     after_attempt,
     after_checks,
+    after_exit,
     allowed,
     arrival,
     move,
@@ -28,7 +29,7 @@ from app.domain.lifecycle import (
     require,
     require_current,
 )
-from app.domain.procedure import Kind, Step
+from app.domain.procedure import Kind, Shell, Step
 from app.domain.text import Text
 
 MOVES = {
@@ -143,3 +144,21 @@ def test_an_unknown_attempt_makes_an_unknown_step_and_nothing_else_does(state: A
     stands = after_attempt(state)
     assert (stands.state == StepState.UNKNOWN) == (state == AttemptState.UNKNOWN)
     assert (stands == RUNNING) == (state == AttemptState.SUCCEEDED)
+
+
+@pytest.mark.parametrize(
+    ("shell", "status", "state", "problem"),
+    [
+        ("sh", 0, AttemptState.SUCCEEDED, None),
+        ("cmd", 0, AttemptState.SUCCEEDED, None),
+        ("cmd", 3010, AttemptState.SUCCEEDED, "restart_wanted"),
+        ("powershell", 1641, AttemptState.SUCCEEDED, "restart_wanted"),
+        ("sh", 3010, AttemptState.FAILED, "exit_status"),
+        ("cmd", 1618, AttemptState.FAILED, "exit_status"),
+        ("cmd", -1, AttemptState.FAILED, "exit_status"),
+    ],
+)
+def test_an_exit_status_that_asks_for_a_restart_is_a_success(
+    shell: Shell, status: int, state: AttemptState, problem: str | None
+) -> None:
+    assert after_exit(shell, status) == (state, problem)

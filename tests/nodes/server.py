@@ -49,6 +49,7 @@ class Node:
     commands: list[str] = field(default_factory=list)
     children: list[asyncio.subprocess.Process] = field(default_factory=list)
     port: int = 0
+    sftp: bool = False
 
     async def start(self) -> None:
         """Listen on a free port of the loopback, or on the one it had before."""
@@ -60,6 +61,7 @@ class Node:
             process_factory=self._process,
             encoding=None,
             config=None,
+            sftp_factory=self.sftp or None,
         )
         self.port = self.acceptor.get_port()
 

@@ -29,6 +29,7 @@ from app.nodes.windows_errors import (
     SignInUnavailable,
 )
 from tests.nodes.windows import PASSWORD, WindowsLab, known, powershell
+from tests.support.winrm import CredSSPAuth
 
 HELLO = powershell("Write-Output in")
 
@@ -145,6 +146,21 @@ async def test_a_wrong_password_is_said_without_the_password(
         )  # type: ignore[arg-type]
     assert auth in caught.value.message.en
     assert "wr0ng-secret" not in f"{caught.value} {caught.value.message.ja} {caught.value.__cause__!r}"
+
+
+async def test_credssp_signs_in_where_a_credential_asks_for_it(
+    links: Links, lab: WindowsLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "pypsrp.wsman.HttpCredSSPAuth", CredSSPAuth
+    )  # of a package that is not installed here
+    target = await known(lab.using(auth="credssp"))
+    assert await hello(links, target) == b"in\n"
+    monkeypatch.setenv("NODE_PASSWORD", "wr0ng-secret")
+    wrong = Credential("password_env", "NODE_PASSWORD", Windows(auth="credssp"))
+    with pytest.raises(AuthenticationRefused) as caught:
+        await hello(links, replace(target, credential=wrong))
+    assert "wr0ng-secret" not in f"{caught.value} {caught.value.__cause__!r}"
 
 
 @pytest.mark.parametrize("auth", ["kerberos", "credssp"])

@@ -118,6 +118,6 @@ async def test_closing_ends_every_thread(windows: Target) -> None:
 
 def test_nothing_of_winrm_is_loaded_before_a_windows_node_is_asked() -> None:
     text = (
-        "import app.main, sys; sys.exit(' '.join({'pypsrp', 'requests', 'spnego'} & set(sys.modules)) or 0)"
+        "import app.nodes, sys; sys.exit(' '.join({'pypsrp', 'requests', 'spnego'} & set(sys.modules)) or 0)"
     )
     assert subprocess.run([sys.executable, "-c", text], check=False, capture_output=True).returncode == 0

@@ -119,11 +119,12 @@ async def test_lost_replies_around_the_start_start_it_once(
 
 
 async def test_a_black_hole_is_noticed_and_survived(
-    links: Links, lab: WindowsLab, windows: Target, recorder: Recorder
+    links: Links, lab: WindowsLab, windows: Target, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.nodes.psrp.POLL_SECONDS", 1)
     running = asyncio.create_task(persist(links, windows, recorder, new_key(), SLOW))
     await asyncio.sleep(1.5)
-    lab.endpoint.faults.black_hole(8.0)
+    lab.endpoint.faults.black_hole(4.0)
     end, cuts = await asyncio.wait_for(running, 60)
     assert end == Ended(5, len(SLOW_OUT), 0, 0, 0)
     assert recorder.out == SLOW_OUT

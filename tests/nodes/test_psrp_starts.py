@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +30,30 @@ async def test_a_key_that_was_cancelled_first_never_starts(
     assert await links.cancel(windows, key) == "absent"
     assert await start(links, windows, recorder, key, "exit 0") == Unknown("cancelled")
     assert recorder.claims == 0
+
+
+async def test_of_two_starts_at_the_same_instant_one_wins(
+    links: Links, lab: WindowsLab, windows: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a reply is lost, the next worker asks again, and both see a key that nobody has claimed: the scheduler holds both runners
+    # back until both are asked for
+    both, go = threading.Barrier(2, timeout=20), lab.computer.tasks.start
+
+    def held(path: str) -> None:
+        both.wait()
+        go(path)
+
+    monkeypatch.setattr(lab.computer.tasks, "start", held)
+    key, text = new_key(), "@echo off\necho x>>C:\\race\necho done"
+    async with Links() as others:
+        ends = await asyncio.gather(
+            start(links, windows, Recorder(), key, text, "cmd"),
+            start(others, windows, Recorder(), key, text, "cmd"),
+            return_exceptions=True,
+        )
+    assert Ended(0, 6, 0, 0, 0) in ends
+    assert not both.broken
+    assert lab.path(r"C:\race").read_text().split() == ["x"]
 
 
 async def test_a_truncated_command_never_runs(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.domain import clusterware
-from app.domain.planner import NoProcedure, make_plan
-from app.domain.procedure import Plan
+from app.domain.planner import Inputs, NoProcedure, make_plan
+from app.domain.procedure import Plan, Step
 from app.domain.versions import Version
 from app.procedures import procedure
 from app.procedures.cases import made_up
@@ -71,3 +71,38 @@ def test_something_is_read_before_every_command_that_changes_a_node(
         for step in plan.steps:
             if step.applies and step.kind == "command" and step.destructive:
                 assert step.interlocks, step.key
+
+
+@pytest.mark.parametrize("manager", ["lifekeeper", "vcs", "serviceguard", "pacemaker", "other"])
+def test_a_manager_that_is_spoken_to_on_unix_alone_is_a_persons_on_windows(manager: str) -> None:
+    """Its commands are written for a POSIX shell: PowerShell would read them as something else."""
+    for plan in plans("windows", "windows", manager):
+        for step in plan.steps:
+            assert [check for check in (*step.checks, *step.interlocks) if check.probe == "cluster"] == [], (
+                step.key
+            )
+            assert all("lcdstatus" not in each.text and "hagrp" not in each.text for each in step.commands)
+
+
+@pytest.mark.parametrize(("platform", "manager"), [("wsfc", "wsfc"), ("windows", "clusterpro")])
+def test_what_installs_on_windows_compares_the_package_that_the_session_names(
+    platform: str, manager: str
+) -> None:
+    package = Inputs.of(r"C:\JobCenter\packages\setup & 手順.exe", "ab" * 32)
+    for source, to, operation, method in OPERATIONS[:2]:
+        cluster = made_up(platform, "windows", manager, "x64", Version.parse(source))
+        for inputs, expected in ((package, 1), (Inputs.of(package.patch_file), 0), (None, 0)):
+            plan = make_plan(procedure, cluster, operation, Version.parse(to), method, inputs=inputs)  # type: ignore[arg-type]
+            assert not isinstance(plan, NoProcedure)
+            installing = [step for step in plan.steps if f"version:{to}" in tokens(step) and step.destructive]
+            assert len(installing) == len(cluster.nodes)
+            for step in installing:
+                found = [check for check in step.interlocks if check.probe == "package_file"]
+                assert len(found) == expected, step.key
+                assert all(check.present == ("sha256:" + "ab" * 32,) for check in found)
+                assert all("setup & 手順.exe" in check.commands[0].text for check in found)
+
+
+def tokens(step: Step) -> list[str]:
+    """What the checks of a step demand."""
+    return [token for check in step.checks for token in check.present]

@@ -125,6 +125,7 @@ def test_what_is_wrong_with_a_plan_is_found() -> None:
 
 
 @pytest.mark.space
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("platform", "system"), KINDS)
 def test_the_whole_space_of_versions(platform: str, system: str) -> None:
     """Every release line from R12.1 to R16.3 with three levels each, each pair upwards; `make space`."""

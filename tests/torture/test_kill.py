@@ -18,20 +18,11 @@ from app.models import Attempt, MaintenanceSession, StepRun
 from app.models.audit import verify_chain
 from app.models.steps import attempts_of, step_runs
 from tests.support.crew import Crew
+from tests.torture.killing import killed_on_the_way, said
 from tests.torture.victim import Victim
 from tests.torture.witness import CHANGING, Witness
 
 KILLS = int(os.environ.get("TEJUN_KILLS", "25"))
-NAMED = ("before_claim", "after_claim", "command_running", "before_outcome", "before_bell")
-
-
-def next_window(rng: random.Random, hits: Counter[str]) -> str:
-    """The named window hit least so far, about four times in five, by count and not by chance; otherwise none: a random
-    instant."""
-    if hits.total() - hits["random"] > 0.8 * hits.total():
-        return ""
-    name = min(NAMED, key=lambda n: (hits[n], rng.random()))
-    return f"{name}@{rng.randint(1, 12)}" if name == "before_bell" else name
 
 
 async def one_round(folder: Path, rng: random.Random, hits: Counter[str], wanted: int) -> None:
@@ -43,35 +34,8 @@ async def one_round(folder: Path, rng: random.Random, hits: Counter[str], wanted
         session_id = await crew.approved_session("rolling")
         await crew.start(session_id)
         people = asyncio.ensure_future(crew.carry_out(session_id, seconds=600))
-        try:
-            while not people.done() and hits.total() < wanted:
-                await kill_once(victim, rng, hits, people)
-            if not people.done():
-                await victim.start()
-            await people
-        finally:
-            people.cancel()
-            await victim.kill()
+        await killed_on_the_way(victim, people, rng, hits, wanted)
         await judge(crew, witness, session_id)
-
-
-async def kill_once(
-    victim: Victim, rng: random.Random, hits: Counter[str], people: asyncio.Future[object]
-) -> None:
-    """Start the console, and end it at the named window or, where that is not reached in time, at a random instant."""
-    window = next_window(rng, hits)
-    await victim.start(window)
-    patience = 15.0 if window else rng.uniform(0.1, 4.0)
-    waiting = asyncio.ensure_future(victim.died(patience))
-    await asyncio.wait({waiting, people}, return_when=asyncio.FIRST_COMPLETED)
-    if people.done():
-        waiting.cancel()
-        return
-    if await waiting:
-        hits[window.partition("@")[0]] += 1
-    else:
-        await victim.kill()
-        hits["random"] += 1
 
 
 async def judge(crew: Crew, witness: Witness, session_id: int) -> None:
@@ -113,6 +77,4 @@ async def test_a_session_survives_the_death_of_the_whole_console(tmp_path: Path)
     while hits.total() < KILLS:
         rounds += 1
         await one_round(tmp_path / f"round{rounds}", rng, hits, KILLS)
-    named = sum(hits[name] for name in NAMED)
-    print(f"kills {hits.total()} in {rounds} sessions, in named windows {named}: {dict(hits)}")
-    assert named >= KILLS * 0.6
+    assert said(hits, rounds) >= KILLS * 0.6

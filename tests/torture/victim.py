@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import sys
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 
 class Victim:
-    """`tejun serve --demo` on a home folder. Dies by `kill -9` or by itself at a named instant."""
+    """`tejun serve` on a home folder, with the demonstration where it has no credentials. Dies by `kill -9` or by itself at a
+    named instant."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, credentials: Mapping[str, object] | None = None) -> None:
         self.home = home
+        self._options = [] if credentials else ["--demo"]
+        self._more = {"TEJUN_CREDENTIALS": json.dumps(credentials)} if credentials else {}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -25,9 +30,10 @@ class Victim:
         """Start it; returns once it answers, or has died on the way."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TEJUN_")}
         environment |= {"TEJUN_HOME": str(self.home), "TEJUN_KEEP_SPOOL": "1", "TEJUN_DIE_AT": die_at}
+        environment |= self._more
         with (self.home.parent / "victim.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "app.cli", "serve", "--demo", "--port", str(self.port),
+                sys.executable, "-m", "app.cli", "serve", *self._options, "--port", str(self.port),
                 env=environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         async with asyncio.timeout(60):

@@ -8,7 +8,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from app.domain.lifecycle import AttemptState, Awaiting, SessionState, StepState
+from app.domain.lifecycle import AttemptState, Awaiting, DeliveryState, SessionState, StepState
 from app.models.sessions import APPROVAL_STATES
 from app.web import filters, i18n
 from app.web.i18n import CATALOGUES, translations
@@ -72,6 +72,7 @@ def test_the_catalogues_merge_and_english_is_the_message_itself() -> None:
         ("step", StepState),
         ("awaiting", Awaiting),
         ("attempt", AttemptState),
+        ("delivery", DeliveryState),
         ("verdict", ("pass", "fail", "unknown")),
         ("approval", APPROVAL_STATES),
     ],

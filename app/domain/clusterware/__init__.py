@@ -35,8 +35,15 @@ PARSERS: Mapping[str, Callable[[bytes, int], frozenset[str] | None]] = {
 """The managers' parsers by name and version; stored plans name them for ever."""
 
 
+ON_WINDOWS = frozenset({"wsfc", "clusterpro"})
+"""Those whose modules speak to Windows too. The others' commands are written for a POSIX shell, and their answers there are
+published for UNIX alone: on Windows their verbs are a person's."""
+
+
 def of(cluster: Cluster) -> Clusterware:
     """The manager of that cluster; those without a module of their own leave every verb to a person."""
+    if cluster.os == "windows" and cluster.clusterware not in ON_WINDOWS:
+        return Generic(cluster.clusterware)
     version = cluster.clusterware_version
     makers: Mapping[str, Callable[[], Clusterware]] = {
         "pacemaker": lambda: Crmsh(version) if Crmsh.speaks(version) else Pacemaker(version),

@@ -65,8 +65,9 @@ class Teller:
 class Clusterware(Protocol):
     """Facts of `read_state`: NODE:online|standby|maintenance|pending|offline|unclean (one each), GROUP:started@NODE,
     GROUP:stopped, GROUP:managed, GROUP:unmanaged, GROUP:pending, GROUP:failed, maintenance-mode, no-quorum; and where the
-    manager knows the resources of sites GROUP:partial@NODE, GROUP/SITE:online, GROUP/SITE:offline (SITE is the site's
-    virtual host's name). A paused node of WSFC and a frozen system of VCS are `standby`.
+    manager knows the resources of sites GROUP:partial@NODE, GROUP/SITE:online|offline|failed|pending|absent|several (one
+    each; SITE is the site's virtual host's name; absent: the group has no JobCenter resource of the site, several: more
+    than one). A paused node of WSFC and a frozen system of VCS are `standby`.
 
     While a group is unmanaged the manager goes on saying "started": stops and starts are proved by processes. A node whose
     cluster service is stopped tells nothing about the others; `read_service` is asked there."""

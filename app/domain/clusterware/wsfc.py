@@ -83,7 +83,7 @@ class Wsfc(Generic):
     """The verbs as scripts for PowerShell; a paused node reads as `standby`."""
 
     state_parser = "wsfc@1"
-    states = NODE_STATES | GROUP_STATES - {"unmanaged"} | {"partial"}
+    states = NODE_STATES | GROUP_STATES - {"unmanaged"} | {"partial", "absent", "several"}
     of_resources = True
     standing = PROVEN
 

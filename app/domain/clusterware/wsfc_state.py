@@ -1,7 +1,8 @@
 """Reads the lines of wsfc.py's `read_state` into facts. Pure; the tokens are listed in verbs.Clusterware.
 
 The states are the names of .NET's enumerations, the same on every Windows: nothing here is localised. WSFC watches every group
-that is not offline, so a group that is read is `managed`; an unknown state of a group counts as pending, never as settled.
+that is not offline, so a group that is read is `managed`; an unknown state of a group or a resource counts as pending, never
+as settled.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _GROUPS = {
     "Failed": "failed",
     "PartialOnline": "partial@{owner}",
 }
-_SITES = {"Online": "online", "Offline": "offline", "Failed": "failed"}
+_SITES = {"Online": "online", "Offline": "offline", "Failed": "failed", "0 resources": "absent"}
 _FIELDS = {"node": 3, "group": 4, "site": 4}
 
 
@@ -40,5 +41,6 @@ def _facts(row: list[str]) -> Iterator[str]:
     elif kind == "group":
         yield f"{name}:{_GROUPS.get(row[3], 'pending').format(owner=row[2])}"
         yield f"{name}:managed"
-    elif row[3] in _SITES:
-        yield f"{name}/{row[2]}:{_SITES[row[3]]}"
+    else:
+        several = "several" if row[3].endswith(" resources") else "pending"
+        yield f"{name}/{row[2]}:{_SITES.get(row[3], several)}"

@@ -60,10 +60,16 @@ def refused(message: str, error_id: str) -> NetError:
 
 
 def bind(
-    command: str, parameters: Sequence[Parameter], words: Sequence[Word], cast: Cast, *, strict: bool
+    command: str,
+    parameters: Sequence[Parameter],
+    words: Sequence[Word],
+    cast: Cast,
+    *,
+    strict: bool,
+    cmdlet: bool = False,
 ) -> Bound:
-    """Bind the words. `strict`: what fits nowhere is an error, as for cmdlets; else it is left over ($args).
-    Raises NetError as PowerShell does."""
+    """Bind the words. `strict`: what fits nowhere is an error; else it is left over ($args). Raises NetError as PowerShell does,
+    LabDoesNotKnow for a name that a cmdlet has not declared: a real one may have it."""
     bound = Bound()
     waiting = list(words)
     loose: list[Word] = []
@@ -75,10 +81,7 @@ def bind(
         parameter = _named(command, parameters, word.name)
         if parameter is None:
             if strict:
-                raise refused(
-                    f"{command} : A parameter cannot be found that matches parameter name '{word.name}'.",
-                    "NamedParameterNotFound",
-                )
+                raise _not_found(command, word.name, cmdlet=cmdlet)
             loose.append(Word(word.text, None, word.text))
             loose += [Word(word.text, None, word.value)] if word.has_value else []
             continue
@@ -107,6 +110,13 @@ def _named(command: str, parameters: Sequence[Parameter], name: str) -> Paramete
         message = f"{command} : The parameter name '{name}' is ambiguous. Possible matches include: {names}."
         raise refused(message, "AmbiguousParameter")
     return begun[0] if begun else None
+
+
+def _not_found(command: str, name: str, *, cmdlet: bool) -> NetError:
+    if cmdlet:
+        return LabDoesNotKnow(f"the parameter -{name} of {command}")
+    message = f"{command} : A parameter cannot be found that matches parameter name '{name}'."
+    return refused(message, "NamedParameterNotFound")
 
 
 def _put(command: str, bound: Bound, parameter: Parameter, value: object, cast: Cast) -> None:
@@ -145,7 +155,9 @@ def _places(
             _put(command, bound, parameter, loose.pop(0).value, cast)
     takes_rest = [each for each in parameters if each.rest and each.name not in bound.values]
     if takes_rest and loose:
-        bound.values[takes_rest[0].name] = [plain(each.value) for each in loose]
+        bound.values[takes_rest[0].name] = (
+            plain(loose[0].value) if len(loose) == 1 else [plain(each.value) for each in loose]
+        )
         loose = []
     if loose and strict:
         raise refused(

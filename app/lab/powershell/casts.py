@@ -68,9 +68,12 @@ def _array(world: World, value: object, item: str) -> object:
     value = plain(value)
     if value is None:
         return None
+    is_bytes = item.lower() in ("byte", "system.byte")
+    if is_bytes and isinstance(value, bytearray):
+        return value  # the same array, as in .NET
     values = list(value) if isinstance(value, list | bytearray) else [value]
     made = [cast(world, each, item) for each in values]
-    if item.lower() in ("byte", "system.byte"):
+    if is_bytes:
         return bytearray(int(numeric(each)) for each in made)
     return made
 

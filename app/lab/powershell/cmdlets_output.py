@@ -10,18 +10,16 @@ from app.lab.powershell.state import unrolled
 from app.lab.powershell.values import numeric, text
 from app.lab.powershell.world import Call, Cmdlet, Parameter
 
-_INPUT = Parameter("InputObject", position=0, pipeline=True)
+_INPUT = Parameter("InputObject", position=0, rest=True, pipeline=True)
 
 
 def _output(call: Call) -> Iterator[object]:
     if "InputObject" not in call.bound:
         yield from call.input
-        return
-    for value in unrolled(call.bound["InputObject"]):
-        if call.switch("NoEnumerate") or not isinstance(value, list):
-            yield value
-        else:
-            yield from value
+    elif call.switch("NoEnumerate"):
+        yield call.bound["InputObject"]
+    else:
+        yield from unrolled(call.bound["InputObject"])
 
 
 def _error(call: Call) -> None:
@@ -60,7 +58,7 @@ def _verbose(call: Call) -> None:
             call.streams.verbose(said)
 
 
-def _host(call: Call) -> None:
+def _written(call: Call) -> None:
     between = call.text("Separator", " ")
     for value in [call.bound["Object"]] if call.given("Object") else call.input:
         call.streams.information(between.join(text(each) for each in unrolled(value)))
@@ -151,7 +149,7 @@ CMDLETS = (
     Cmdlet(
         "Write-Host",
         (Parameter("Object", position=0, rest=True, pipeline=True), Parameter("Separator", "string")),
-        _host,
+        _written,
     ),
     Cmdlet(
         "Write-Information",

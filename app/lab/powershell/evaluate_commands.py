@@ -115,7 +115,7 @@ class Commands(Expressions):
         self, cmdlet: Cmdlet, words: list[Word], before: Iterator[object], *, piped: bool
     ) -> Iterator[object]:
         parameters = (*cmdlet.parameters, *binding.COMMON)
-        bound = binding.bind(cmdlet.name, parameters, words, self.cast, strict=True)
+        bound = binding.bind(cmdlet.name, parameters, words, self.cast, strict=True, cmdlet=True)
         binding.missing(cmdlet.name, cmdlet.parameters, bound, piped=piped)
         action = bound.values.pop("ErrorAction", None)
         preference = None if action is None else text(action).lower()

@@ -14,6 +14,12 @@ from app.lab.powershell.syntax import Expression
 from app.lab.powershell.values import RUNTIME, numeric, plain, text, truth
 
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
+_NOT_KNOWN = {
+    "$", "^", "host", "stacktrace", "pid", "profile", "psscriptroot", "pscommandpath", "myinvocation",
+    "pscmdlet", "home", "psculture", "psuiculture", "pshome", "shellid", "foreach", "switch", "sender", "event", "pssenderinfo",
+    "consolefilename", "psdefaultparametervalues", "nestedpromptlevel",
+}  # fmt: skip
+"""Automatic variables that a real machine has (about_Automatic_Variables), and the lab has not."""
 
 
 class Expressions(State):
@@ -48,7 +54,7 @@ class Expressions(State):
             return _CONSTANTS[lower]
         if lower == "?":
             return self.okay
-        if lower in ("$", "^", "host", "executioncontext", "stacktrace", "pid", "profile"):
+        if lower in _NOT_KNOWN and not self.scope.has(lower):
             raise LabDoesNotKnow(f"${it.name}")
         if lower == "pwd":
             return self.folder

@@ -23,12 +23,12 @@ class Statements(Commands):
     def run_body(self, body: Body) -> Iterator[object]:
         """The output of statements, one after another. An error goes to a trap of theirs, or further out; where nothing there
         waits for it, it is said, and the next statement follows, unless it was thrown or the preference is Stop."""
-        guards = 1 if body.traps else 0
         for statement in body.statements:
             if self.streams.stopping():
                 raise Leave("stop")
             try:
-                yield from self.within(self.execute(statement), guards=guards)
+                output = self.execute(statement)
+                yield from self.within(output, guards=1) if body.traps else output
             except Thrown as error:
                 if body.traps:
                     yield from self._trapped(body, error)

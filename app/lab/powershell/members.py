@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from app.lab.powershell.casts import cast, find_type
 from app.lab.powershell.errors import AUTOMATION, RUNTIME, invocation
+from app.lab.powershell.language import require_allowed
 from app.lab.powershell.objects import (
     NOTHING,
     Char,
@@ -189,6 +190,7 @@ def call(world: World, value: object, name: str, arguments: Sequence[object]) ->
             error_id="InvokeMethodOnNull",
             category="InvalidOperation",
         )
+    require_allowed(world, value, "call")
     common = _common(world, value, name, arguments)
     if common is not None:
         return common
@@ -201,7 +203,7 @@ def call(world: World, value: object, name: str, arguments: Sequence[object]) ->
         return member.get(value)
     if name.lower().startswith("get_") and not arguments:
         return get(world, value, name[4:])  # the method that .NET has for each property
-    if isinstance(value, list) and _modern(world):
+    if isinstance(value, list) and value and _modern(world):
         return _of_each(call(world, each, name, arguments) for each in value)
     raise LabDoesNotKnow(f"the method {name} of {kind.name}")
 
@@ -210,7 +212,8 @@ def _of_object_method(value: PSObject, name: str, arguments: Sequence[object]) -
     for each, method in value.methods.items():
         if each.lower() == name.lower():
             try:
-                return given(method(*(plain(one) for one in arguments)))
+                found = method(*(plain(one) for one in arguments))
+                return NOTHING if found is None else given(found)
             except LabDoesNotKnow:
                 raise
             except NetError as error:
@@ -234,6 +237,7 @@ def _common(world: World, value: object, name: str, arguments: Sequence[object])
 def call_static(world: World, kind: NetType, name: str, arguments: Sequence[object]) -> object:
     """[kind]::name(arguments)"""
     member = kind.new if name.lower() == "new" else kind.static(name)
+    require_allowed(world, kind, "call")
     if not isinstance(member, Method):
         raise LabDoesNotKnow(f"[{kind.name}]::{name}()")
     return run(world, member, name, arguments)
@@ -247,6 +251,7 @@ def made(world: World, name: str, arguments: Sequence[object]) -> object:
             return bytearray(size)
         return [cast(world, None, name[:-2]) for _ in range(size)]
     kind = find_type(world, name)
+    require_allowed(world, kind, "make")
     if kind.new is None:
         raise LabDoesNotKnow(f"a constructor of {kind.name}")
     return run(world, kind.new, ".ctor", arguments)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from queue import SimpleQueue
-from threading import Thread
 
 from app.lab.powershell.objects import LabDoesNotKnow
 from app.lab.powershell.world import Native, NativeCall
@@ -56,22 +57,18 @@ def split(line: str) -> list[str]:
 
 
 def lines(native: Native, call: NativeCall, codepage: str, err: Callable[[str], object]) -> Iterator[object]:
-    """Run a program and yield (False, line) of its output and (True, line) of its errors as they come, at last its exit
-    code. The bytes are read in the code page; what does not fit it becomes the replacement character."""
+    """Run a program and yield the lines of its output as they come, `err(line)` for those of its errors, at last its
+    ExitCode. The bytes are read in the code page; what does not fit it becomes the replacement character."""
     said: SimpleQueue[tuple[str, object]] = SimpleQueue()
     kept = NativeCall(
         call.name, call.line, call.argv, call.stdin, lambda data: said.put(("out", data)),
         lambda data: said.put(("err", data)), call.environment, call.folder, call.stop,
     )  # fmt: skip
 
-    def work() -> None:
-        try:
-            said.put(("end", native(kept)))
-        except BaseException as error:  # noqa: BLE001 - it is raised again below, in the script's own thread
-            said.put(("failed", error))
-
-    thread = Thread(target=work, name=f"native {call.name}", daemon=True)
-    thread.start()
+    workers = ThreadPoolExecutor(1, thread_name_prefix=f"native {call.name}")
+    inherited = copy_context()  # who runs the script runs what it starts
+    workers.submit(inherited.run, native, kept).add_done_callback(lambda ended: said.put(("end", ended)))
+    workers.shutdown(wait=False)
     readers = {kind: _Lines(codepage) for kind in ("out", "err")}
     while True:
         kind, what = said.get()
@@ -79,13 +76,11 @@ def lines(native: Native, call: NativeCall, codepage: str, err: Callable[[str], 
             for line in readers[kind].fed(what):
                 yield err(line) if kind == "err" else line
             continue
-        thread.join()
         for name, reader in readers.items():
             for line in reader.fed(b"", final=True):
                 yield err(line) if name == "err" else line
-        if isinstance(what, BaseException):
-            raise what
-        yield ExitCode(int(str(what)))
+        assert isinstance(what, Future)
+        yield ExitCode(what.result())  # an error of the lab's own is raised again here
         return
 
 

@@ -79,7 +79,7 @@ class PSObject:
     """An object with properties and methods of its own, by name in either case.
 
     `types` are its type names, the most special first; `properties` values or Live; `methods` what its methods do, called
-    with the script's arguments as they are; `text` what [string]$object is (None: as .NET, the first type name);
+    with the script's arguments as they are (None: no value); `text` what [string]$object is (None: as .NET, the first type name);
     `columns` the properties that its default table shows, where one is printed without any Format- cmdlet. Another name is
     $null where `complete`, else an error: the lab does not know whether a real object has it.
     """

@@ -37,8 +37,8 @@ class ParserError(NetError):
 
 
 @cache
-def _parser() -> Parser:
-    return Parser(Language(tree_sitter_powershell.language()))
+def _language() -> Language:
+    return Language(tree_sitter_powershell.language())
 
 
 @lru_cache(maxsize=512)
@@ -47,7 +47,7 @@ def parse(text: str) -> Block:
     text = text.removeprefix("\ufeff")
     # one ASCII character for each: the grammar's scanner ends the process at letters beyond its tables, and offsets agree
     plain = re.sub(r"[^\x00-\x7f]", "Q", text.translate(_TYPOGRAPHIC))
-    root = _parser().parse(plain.encode("ascii")).root_node
+    root = Parser(_language()).parse(plain.encode("ascii")).root_node
     reader = StatementReader(text, plain)
     if root.has_error:
         raise ParserError(reader.place(_first_wrong(root)))

@@ -40,20 +40,24 @@ def portable(value: object, depth: int = DEPTH) -> object:
     if isinstance(value, datetime | timedelta | UUID):
         return value  # psrpcore knows them by themselves
     if isinstance(value, Hashtable | PSObject):
-        if depth <= 0:
-            return text(value)
-        items = {text(name): portable(each, depth - 1) for name, each in value.items()}
-        if isinstance(value, Hashtable):
-            return items
-        sent = PSCustomObject(**items)
-        if value.text is not None:
-            sent.PSObject.to_string = value.text
-        return sent
+        return _with_members(value, depth)
     unrolled = getattr(value, "unrolled", None)
     if unrolled is not None:
         return [portable(each, depth) for each in unrolled()]
     kind = "a format object" if isinstance(value, Formatted) else f"a {type(value).__name__}"
     raise LabDoesNotKnow(f"how {kind} is sent over PSRP")
+
+
+def _with_members(value: Hashtable | PSObject, depth: int) -> object:
+    if depth <= 0:
+        return text(value)
+    items = {text(name): portable(each, depth - 1) for name, each in value.items()}
+    if isinstance(value, Hashtable):
+        return items
+    sent = PSCustomObject(**items)
+    if value.text is not None:
+        sent.PSObject.to_string = value.text
+    return sent
 
 
 def local(value: object) -> object:

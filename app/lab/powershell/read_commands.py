@@ -14,6 +14,7 @@ from app.lab.powershell.syntax import Expression, Statement
 
 _REDIRECTION = re.compile(r"[1-6*]?>\$null|[2-6*]>&1", re.IGNORECASE)
 _WORDS = ("command_name", "path_command_name", "path_command_name_token", "generic_token")
+_BEGINNINGS = ("type_literal", "string_literal")
 
 
 class CommandReader(ExpressionReader):
@@ -90,6 +91,11 @@ class CommandReader(ExpressionReader):
                 apart = child.end_byte > child.start_byte
                 waiting = arguments.pop().parameter if written == ":" else waiting
                 continue
+            last = arguments[-1].value if arguments and not apart else None
+            if isinstance(last, syntax.Member) and child.type == "argument_list":  # $x.Method(...): one word
+                called = syntax.Invoke(last.place, last.target, last.name, last.static, self.arguments(child))
+                arguments[-1] = syntax.Argument(arguments[-1].place, arguments[-1].parameter, called)
+                continue
             if not apart and child.type != "argument_list":
                 raise self.unknown(node)
             apart = False
@@ -109,4 +115,13 @@ class CommandReader(ExpressionReader):
         if node.type == "argument_list":
             items = self.arguments(node)
             return items[0] if len(items) == 1 else syntax.ArrayLiteral(self.place(node), items)
+        first = node
+        while first.type not in _BEGINNINGS and first.children:
+            first = first.children[0]
+        if first.type == "type_literal":
+            return self._word(
+                node
+            )  # [Type]::Member without parentheses around it is a string here, as on a real machine
+        if first.type in _BEGINNINGS and inner(node).type == "member_access":
+            raise self.unknown(node)
         return self.expression(node)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.lab.powershell import casts, errors, members
-from app.lab.powershell.objects import NOTHING, ErrorRecord, Hashtable, LabDoesNotKnow, NetError
+from app.lab.powershell.objects import NOTHING, ErrorRecord, Hashtable, LabDoesNotKnow, NetError, PSObject
 from app.lab.powershell.scope import Scope
 from app.lab.powershell.syntax import Body, Expression, Statement
 from app.lab.powershell.values import text
@@ -57,6 +57,12 @@ def collected(values: Iterable[object]) -> object:
     return NOTHING if not found else found[0] if len(found) == 1 else found
 
 
+def _context(language: str) -> PSObject:
+    """$ExecutionContext, of which the lab knows the language mode."""
+    state = PSObject("System.Management.Automation.SessionState", {"LanguageMode": language})
+    return PSObject("System.Management.Automation.EngineIntrinsics", {"SessionState": state})
+
+
 class State:
     """One script that runs: where its output goes, its variables, whether anything would catch an error."""
 
@@ -77,6 +83,7 @@ class State:
                 "verbosepreference": "SilentlyContinue", "informationpreference": "SilentlyContinue",
                 "ofs": " ", "lastexitcode": None, "error": self.errors, "args": [],
                 "psversiontable": Hashtable([("PSVersion", version)]),
+                "executioncontext": _context(world.language),
             }
         )  # fmt: skip
 

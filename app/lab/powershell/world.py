@@ -1,7 +1,7 @@
 """What a script of the lab can reach: cmdlets, .NET types, native programs, environment, clock. How each is declared.
 
-A cmdlet is a Cmdlet with its parameters and a function that takes a Call and yields its output; an undeclared parameter is an
-error by itself. In it:
+A cmdlet is a Cmdlet with its parameters and a function that takes a Call and yields its output; an undeclared parameter is
+LabDoesNotKnow by itself. In it:
 
     def get_thing(call: Call) -> Iterator[object]:
         for name in call.texts("Name"):                      # bound values; call.value, call.text, call.switch alike
@@ -88,7 +88,7 @@ class NativeCall:
     `name` as the script writes it; `line` what follows the program on the raw command line, as PowerShell 5.1 puts it together
     (words with blanks in double quotes, quotes within are not escaped); `argv` that line split as the C runtime does it,
     without the program; `stdin` what was piped in, in the code page; `out` and `err` take bytes; `environment` is the
-    process's own copy; `folder` the working folder; `stop` is set when it has to end.
+    process's own copy; `folder` the working folder; `stop()` says whether it has to end.
     """
 
     name: str
@@ -229,7 +229,8 @@ class World:
 
     `environment` is what a process gets at its start (each script has its own copy); `locate` finds a native program by what
     is not a plain name (a path), or is not in `natives`; `now` is the machine's clock, aware; `zone` its time zone;
-    `codepage` what native programs write and what files of lines are in by default."""
+    `codepage` what native programs write and what files of lines are in by default; `language` the mode of its sessions,
+    FullLanguage or ConstrainedLanguage."""
 
     cmdlets: dict[str, Cmdlet] = field(default_factory=dict)
     types: dict[str, NetType] = field(default_factory=dict)
@@ -242,6 +243,7 @@ class World:
     folder: str = "C:\\Windows\\System32"
     locate: Callable[[str], Native | None] = lambda _name: None
     version: str = "5.1"
+    language: str = "FullLanguage"
     per_script: list[Callable[[Session], NetType]] = field(default_factory=list)
     """Types that depend on the script that asks ([Environment]: its process's variables): made anew for each script."""
     _held: dict[type[object], NetType] = field(default_factory=dict, repr=False)

@@ -29,12 +29,14 @@ _OWN = (
     Kind("failing-site", "a cluster site does not come up on this node", "このノードでクラスタサイトが起動しません", {}),
     Kind("dll-in-use", "a process keeps a DLL loaded (file=PATH; necjsock.dll where not given)",
          "プロセスが DLL を読み込んだままにします（file=PATH、省略時は necjsock.dll）", {"file": ""}),
+    Kind("constrained-language", "PowerShell on the node runs in ConstrainedLanguage",
+         "ノードの PowerShell を ConstrainedLanguage にします", {}),
     Kind("nqs-site", "NQS_SITE is set for the machine (erratum E3)", "NQS_SITE をシステムの環境変数に設定します（E3）",
          {"site": ""}),
     Kind("clear", "end every fault but a crash", "電源断以外の障害をすべて解除します", {}),
 )  # fmt: skip
 KINDS = {**{name: faults.KINDS[name] for name in _SHARED}, **{kind.name: kind for kind in _OWN}}
-_MARKS = ("failing-patch", "failing-site", "full-disk", "slow")
+_MARKS = ("failing-patch", "failing-site", "full-disk", "slow", "constrained-language")
 _ON_NODE = (
     "stale-400", "lost-reply", "quota", "wrong-password", "expired-certificate", "clock-skew", "not-winrm", "dll-in-use",
     "reboot", "nqs-site",

@@ -1,6 +1,6 @@
 """What a Windows lab has on its first day: the nodes' disks and registries, the shared disks, the cluster. Starts nothing.
 
-Writes only below the lab's folder. What an installer brings is what it brings here, too: `JobCenter.run`.
+Writes only below the lab's folder. What an installer brings is what it brings here, too: `Jobcenter.run`.
 """
 
 from __future__ import annotations

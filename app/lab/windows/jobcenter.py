@@ -24,7 +24,7 @@ IN_USE, FULL, NOT_FOR_THIS, OTHER_VERSION = 1603, 112, 1642, 1638
 """Exit codes of Windows Installer for a failure, for a full disk, a patch for something else, another version that is there."""
 
 
-class JobCenter:
+class Jobcenter:
     """MG/SV and CL/Win of one node."""
 
     def __init__(self, machine: Machine, arch: str) -> None:
@@ -160,6 +160,8 @@ class JobCenter:
         entry = rf"{edition.software}\{PROGRAMS}\{product.SERVER_ENTRY}"
         registry.set(entry, "DisplayName", "JobCenter MG/SV")
         registry.set(entry, "DisplayVersion", edition.version[1:])
+        size = -(-sum(map(len, edition.files().values())) // 1024)
+        registry.set(entry, "EstimatedSize", hex(size), "REG_DWORD")
         registry.set(rf"{edition.software}\{product.SERVER_KEY}", "Version", edition.version[1:])
         if before and before.service != edition.service:
             self._machine.services.remove(before.service)

@@ -20,7 +20,7 @@ from app.lab.windows.cluster.errors import ClusterError
 from app.lab.windows.cluster.requests import Port
 from app.lab.windows.cluster.state import ADDRESS, DISK, NETWORK_NAME, OLD_TYPE
 from app.lab.windows.files import Files
-from app.lab.windows.jobcenter import JobCenter
+from app.lab.windows.jobcenter import Jobcenter
 from app.lab.windows.processes import Process, Processes
 from app.lab.windows.refusals import Refusal
 from app.lab.windows.registry import MACHINE_ENVIRONMENT, USER_ENVIRONMENT, Key, Registry
@@ -52,9 +52,9 @@ class Machine:
             self.drives.attach(letter, False)
         self.files = Files(self.drives, lambda: self.fault("full-disk"))
         self.registry = Registry(folder / "registry.json", self._cluster_hive)
-        self.processes = Processes(self.files, self.now)
+        self.processes = Processes(self.files, self.now, folder / "audit")
         self.services = Services()
-        self.jobcenter = JobCenter(self, description.arch)
+        self.jobcenter = Jobcenter(self, description.arch)
         self.booted = self.now()
         self.rebooting = threading.Event()
         self.open_windows: dict[str, Process] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path, PureWindowsPath
 
@@ -77,24 +78,26 @@ class Drives:
         letter = path[:1].upper()
         if not self.ready(letter):
             raise Refusal(3, path)
-        place = self._folders[letter]
-        for part in filter(None, path[3:].split("\\")):
-            place = _child(place, part)
-        return place
+        return Path(_found(str(self._folders[letter]), list(filter(None, path[3:].split("\\")))))
 
     def written(self, path: str) -> str:
         """The path in the case in which its parts are on the disk."""
         letter = path[:1].upper()
-        place, parts = self._folders[letter], []
-        for part in filter(None, path[3:].split("\\")):
-            place = _child(place, part)
-            parts.append(place.name)
-        return f"{letter}:\\" + "\\".join(parts)
+        folder = self._folders[letter]
+        found = Path(_found(str(folder), list(filter(None, path[3:].split("\\")))))
+        return f"{letter}:\\" + "\\".join(found.relative_to(folder).parts)
 
 
-def _child(folder: Path, part: str) -> Path:
-    exact = folder / part
-    if exact.exists() or exact.is_symlink() or not folder.is_dir():
-        return exact
-    wanted = part.lower()
-    return next((one for one in folder.iterdir() if one.name.lower() == wanted), exact)
+def _found(folder: str, parts: list[str]) -> str:
+    """The parts below a folder in the case that they have there. What is there as it is written is found by one look: scripts
+    that wait for a file ask again and again."""
+    whole = os.path.join(folder, *parts)  # noqa: PTH118 - a Path costs ten times as much
+    if not parts or os.path.lexists(whole):
+        return whole
+    above, wanted = _found(folder, parts[:-1]), parts[-1].lower()
+    try:
+        with os.scandir(above) as found:
+            name = next((one.name for one in found if one.name.lower() == wanted), parts[-1])
+    except (FileNotFoundError, NotADirectoryError):
+        name = parts[-1]
+    return os.path.join(above, name)  # noqa: PTH118

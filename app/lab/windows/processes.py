@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from app.lab.windows import paths
 from app.lab.windows.files import Files, Open
 
-_IDLE, _SYSTEM = 0, 4
+_IDLE, SYSTEM_PROCESS = 0, 4
 
 
 @dataclass
@@ -41,13 +42,14 @@ class Process:
 
 
 class Processes:
-    """The table of one node."""
+    """The table of one node. `audit`: where that file is, a line of each process that starts is added to it, as Windows does
+    where the auditing of process creation is switched on."""
 
-    def __init__(self, files: Files, now: Callable[[], datetime]) -> None:
-        self._files, self._now = files, now
+    def __init__(self, files: Files, now: Callable[[], datetime], audit: Path) -> None:
+        self._files, self._now, self._audit = files, now, audit
         self._table: dict[int, Process] = {}
         self._ids, self._lock = itertools.count(212, 4), threading.RLock()
-        for number, image in ((_IDLE, "Idle"), (_SYSTEM, "System")):
+        for number, image in ((_IDLE, "Idle"), (SYSTEM_PROCESS, "System")):
             self._table[number] = Process(number, image, "", _IDLE, now())
 
     def start(
@@ -55,7 +57,7 @@ class Processes:
         image: str,
         line: str = "",
         *,
-        parent: int = _SYSTEM,
+        parent: int = SYSTEM_PROCESS,
         site: str = "",
         modules: tuple[str, ...] = (),
         ports: tuple[int, ...] = (),
@@ -69,7 +71,13 @@ class Processes:
             for path in (image, *modules):
                 self.load(process, path)
             self._table[process.id] = process
+            self._note(process)
         return process
+
+    def _note(self, process: Process) -> None:
+        if self._audit.exists():
+            with self._audit.open("a", encoding="utf-8") as file:
+                file.write(f"{process.line}\n")
 
     def load(self, process: Process, path: str) -> None:
         """The process loads a DLL, if the file is there."""
@@ -90,7 +98,7 @@ class Processes:
     def kill(self, number: int, tree: bool) -> list[int]:
         """End a process, with all that descend from it if `tree`; the ids that ended, empty where there is none of that id."""
         with self._lock:
-            if number not in self._table or number in (_IDLE, _SYSTEM):
+            if number not in self._table or number in (_IDLE, SYSTEM_PROCESS):
                 return []
             chosen = [number, *(self.below(number) if tree else ())]
             processes = [self._table[one] for one in chosen if one in self._table]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
-from app.lab.powershell.host import Interpreter
+from app.lab.powershell.runspaces import Interpreter
 from app.lab.powershell.world import Environment, Streams
 from app.lab.windows.cmd.shell import Pipes
 from app.lab.windows.computer import Computer

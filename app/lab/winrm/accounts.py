@@ -80,14 +80,12 @@ class Accounts:
         try:
             os.write(file, "".join(lines).encode())
             with _ENVIRONMENT:
-                before = os.environ.get(_VARIABLE)
+                before = os.environ.get(_VARIABLE, "")
                 os.environ[_VARIABLE] = f"/proc/self/fd/{file}"
                 try:
                     yield
                 finally:
-                    if before is None:
-                        del os.environ[_VARIABLE]
-                    else:
-                        os.environ[_VARIABLE] = before
+                    # not taken out again: a thread that is just reading the environment would stumble over the gap
+                    os.environ[_VARIABLE] = before
         finally:
             os.close(file)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from app.domain import clusterware
 from app.domain.cluster import Cluster
@@ -17,8 +20,20 @@ PARAMETERS = {
     "name": "JobCenter", "key": "HKLM\\Software\\NEC\\x", "path": "C:\\JobCenter\\SV\\a.dll", "file": "%SystemRoot%\\a.dll",
     "folder": "%SystemRoot%\\cluster", "names": "a.dll b.dll", "port": "611", "kib": "1000", "site": "site1", "expected": "x",
 }  # fmt: skip
-ALIKE = {"R12.8", "R13.1", "R12.9"}
-"""Targets whose plans have no text that those of another target do not have."""
+WAYS = (
+    ("2.1", "R12.8", "R12.10", "auto"),
+    ("2.2", "R12.8", "R12.8.1", "standard"),
+    ("2.3", "R12.8", "R12.8.1", "auto"),
+)
+CASES: tuple[dict[str, Any], ...] = (
+    {"arch": "ipf32", "source": "R12.7.9", "to": "R12.8"},
+    {"arch": "ipf", "source": "R12.8", "to": "R12.10"},
+    {"arch": "x86", "operation": "patch", "source": "R12.4", "to": "R12.4.1"},
+    {"arch": "x86", "source": "R13.1", "to": "R16.3"},
+    {"arch": "x64", "source": "R12.1", "to": "R12.8"},
+    {"arch": "x64", "source": "R12.8", "to": "R12.10"},
+)
+"""Plans that together have every command of the library for Windows; test_survey.py sees to it that they do."""
 
 
 @cache
@@ -38,10 +53,8 @@ def _clusters() -> Iterator[Cluster]:
 
 
 def _of_plans() -> Iterator[tuple[str, str, str]]:
-    made = [windows_plans.plan(way, **windows_plans.LARGE) for way in windows_plans.WAYS]
-    made += [
-        wsfc_plans.plan(**case) for case in wsfc_plans.CASES if case["clwin"] and case["to"] not in ALIKE
-    ]
+    made = [windows_plans.plan(way, **windows_plans.LARGE) for way in WAYS]
+    made += [wsfc_plans.plan(**case, local_site="used", clwin=True) for case in CASES]
     for plan in made:
         for step in plan.steps:
             yield from ((one.shell, one.text, f"{plan.procedure} {step.key}") for one in step.commands)
@@ -71,3 +84,20 @@ def _of_verbs() -> Iterator[tuple[str, str, str]]:
 def _of_scripts() -> Iterator[tuple[str, str, str]]:
     for path in sorted(SCRIPTS.glob("*.ps1")):
         yield "powershell", path.read_text("utf-8-sig"), path.name
+
+
+def library_lines() -> Iterator[tuple[str, str]]:
+    """The lines of the library's commands for PowerShell that hold no name to be filled in, each with its file's name."""
+    for path in sorted((Path(__file__).parents[3] / "app/procedures").glob("*.yaml")):
+        waiting: list[Any] = [yaml.safe_load(path.read_text("utf-8"))]
+        while waiting:
+            piece = waiting.pop()
+            if (
+                isinstance(piece, dict)
+                and piece.get("shell") == "powershell"
+                and isinstance(piece.get("command"), str)
+            ):
+                yield from (
+                    (line, path.name) for line in piece["command"].splitlines() if line and "[[" not in line
+                )
+            waiting += piece.values() if isinstance(piece, dict) else piece if isinstance(piece, list) else []

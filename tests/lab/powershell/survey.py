@@ -1,10 +1,15 @@
-"""What a text uses of PowerShell: constructs, operators, commands with their parameters, types, members."""
+"""What a text uses of PowerShell: constructs, operators, commands with their parameters, types, members.
+
+python -m tests.lab.powershell.survey        # writes survey.yaml anew: read what has changed before it is committed
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 from app.lab.powershell import syntax
 from app.lab.powershell.binding import COMMON
@@ -13,6 +18,7 @@ from app.lab.powershell.pure import furnish
 from app.lab.powershell.world import World
 
 Used = dict[str, set[str]]
+LIST = Path(__file__).parent / "survey.yaml"
 KINDS = ("constructs", "operators", "commands", "types", "statics", "members")
 
 
@@ -106,3 +112,24 @@ def _has_command(world: World, word: str) -> bool:
 def _has_type(world: World, name: str) -> bool:
     plain = re.sub(r"(\[\])+$", "", name)
     return plain in ("object", "ordered") or plain.endswith("exception") or world.type(plain) is not None
+
+
+def listing(used: Used) -> str:
+    """survey.yaml."""
+    machine = {word.partition(" ")[2] for word in unknown(used, World())}
+    lines = [
+        "# What the product's texts of PowerShell use; by survey.py. `machine`: what the simulated Windows has to bring along.",
+        "",
+    ]
+    for kind in KINDS:
+        lines += [f"{kind}:", *(f"  - {json.dumps(word)}" for word in sorted(used[kind] - machine))]
+    lines.append("machine:")
+    for kind in ("commands", "types", "statics"):
+        lines += [f"  {kind}:", *(f"    - {json.dumps(word)}" for word in sorted(used[kind] & machine))]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    from tests.lab.powershell.product_texts import product_texts
+
+    LIST.write_text(listing(survey(product_texts()["powershell"])), "utf-8")

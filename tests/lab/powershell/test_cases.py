@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.lab.powershell.host import run_file
+from app.lab.powershell.runspaces import run_file
 from app.lab.powershell.world import World
 from tests.lab.powershell.machine import world
 

@@ -11,9 +11,9 @@ import pytest
 from psrpcore.types import PSCustomObject
 
 from app.lab.powershell.formatting import Formatted
-from app.lab.powershell.host import Interpreter
 from app.lab.powershell.objects import ErrorRecord, Hashtable, LabDoesNotKnow, PSObject, Terminating
 from app.lab.powershell.portable import local, portable
+from app.lab.powershell.runspaces import Interpreter, run_file
 from tests.lab.powershell.machine import STATE, world
 
 
@@ -181,3 +181,22 @@ def test_objects_are_made_fit_for_psrp() -> None:
         portable(Formatted(("x",)))
     with pytest.raises(LabDoesNotKnow):
         local(object())
+
+
+@pytest.mark.parametrize(
+    ("text", "as_file", "as_command"),
+    [
+        ("fails 3", 0, 1),
+        ("fails 3; exit 0", 0, 0),
+        ("fails 3; 'on'", 0, 0),
+        ("exit 3", 3, 3),
+        ("throw 'x'", 1, 1),
+        ("Write-Error x", 0, 1),
+    ],
+)
+def test_a_command_also_fails_by_its_last_part(text: str, as_file: int, as_command: int) -> None:
+    codes = [
+        run_file(world(), text, out=bytearray().extend, err=bytearray().extend, command=each)
+        for each in (False, True)
+    ]
+    assert codes == [as_file, as_command]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +11,13 @@ import yaml
 from app.lab.powershell.objects import LabDoesNotKnow
 from app.lab.powershell.parse import ParserError, parse
 from app.lab.powershell.world import World
-from tests.lab.powershell.product_texts import product_texts
-from tests.lab.powershell.survey import KINDS, survey, unknown
+from tests.lab.powershell.product_texts import library_lines, product_texts
+from tests.lab.powershell.survey import KINDS, LIST, survey, unknown
 
 
 @cache
 def listed() -> Any:
-    return yaml.safe_load((Path(__file__).parent / "survey.yaml").read_text("utf-8"))
+    return yaml.safe_load(LIST.read_text("utf-8"))
 
 
 def test_every_text_is_read_as_a_whole() -> None:
@@ -30,6 +29,13 @@ def test_every_text_is_read_as_a_whole() -> None:
             parse(text)
         except (ParserError, LabDoesNotKnow) as error:
             pytest.fail(f"{place}: {error}")
+
+
+def test_every_command_of_the_library_is_among_the_texts() -> None:
+    rendered = {line for text in product_texts()["powershell"] for line in text.splitlines()}
+    lines = dict(library_lines())
+    assert len(lines) > 80
+    assert {line: place for line, place in lines.items() if line not in rendered} == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)

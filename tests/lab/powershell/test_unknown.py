@@ -32,6 +32,9 @@ UNKNOWN = [
     ("@{ a = 1 }", "how a Hashtable"),
     ("Write-Output x -ErrorVariable e", "the parameter -ErrorVariable"),
     ("$host.Name", "$host"),
+    ("$PSScriptRoot", "$PSScriptRoot"),
+    ("Write-Output -Loud 'x'", "the parameter -Loud of Write-Output"),
+    ("@().Where({ $true })", "the method Where"),
     ("[datetime]'2024-01-01'", "[datetime] of '2024-01-01'"),
 ]
 UNREAD = [
@@ -131,3 +134,7 @@ def test_older_versions_lack_what_came_with_3(version: str, script: str, lines: 
 def test_what_the_lab_does_not_know_is_no_error_of_a_script() -> None:
     with pytest.raises(LabDoesNotKnow, match="enum_statement"):
         parse("enum E { A }")
+
+
+def test_a_variable_that_a_script_has_set_is_its_own() -> None:
+    assert run("$event = 'mine'; \"$event\"")[1] == ["mine"]

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,21 +157,43 @@ async def test_a_fault_of_winrm_is_felt_and_cleared(lab: Lab, directory: Path, k
     assert next(node.faults for node in labs.status(directory).nodes if node.name == "node-b") == ()
 
 
+OVER_WIRE: list[tuple[str, str, str, str, str, dict[str, Any]]] = [
+    ("1.3", "wsfc", "R16.3", "patch", "R16.3.1", {}),
+    ("2.3", "windows", "R16.3", "patch", "R16.3.1", {}),
+    (
+        "1.1.2",
+        "wsfc",
+        "R12.4",
+        "upgrade",
+        "R16.3",
+        {"clwin": True},
+    ),  # Windows Server 2008 R2: PowerShell 2.0 and schtasks
+    ("1.1.4", "wsfc", "R12.6", "upgrade", "R16.3", {"arch": "ipf"}),
+    ("2.1", "windows", "R12.6", "upgrade", "R16.3", {}),
+]
+
+
 @pytest.mark.parametrize(
-    ("platform", "number"), [("wsfc", "1.3"), pytest.param("windows", "2.3", marks=pytest.mark.long)]
+    ("number", "platform", "version", "operation", "to", "more"),
+    [
+        pytest.param(*case, marks=[pytest.mark.long] if case[0] != "1.3" else [], id=case[0])
+        for case in OVER_WIRE
+    ],
 )
 @pytest.mark.timeout(500)
-async def test_a_rolling_patch_is_carried_out_over_winrm(tmp_path: Path, platform: str, number: str) -> None:
-    with running(tmp_path / "lab", platform) as lab:
+async def test_a_plan_is_carried_out_over_winrm(
+    tmp_path: Path, number: str, platform: str, version: str, operation: str, to: str, more: dict[str, Any]
+) -> None:
+    """As test_whole_plans, but with the nodes in processes of their own and every command under the guard."""
+    with running(tmp_path / "lab", platform, version, **more) as lab:
         targets = {node.name: await accepted(lab, node.name) for node in lab.nodes}
         async with Links() as links:
             nodes = OverWire(lab, links, targets, asyncio.get_running_loop())
-            plan = plan_for(nodes, "patch", "R16.3.1", "auto")
+            plan = plan_for(nodes, operation, to)
             assert plan.procedure == number
-            walker = Walker(nodes)
-            await asyncio.to_thread(walker.walk, plan)
+            await asyncio.to_thread(Walker(nodes).walk, plan)
         status = labs.status(Path(lab.directory))
-    assert {node.packages for node in status.nodes} == {("JobCenter R16.3.1",)}
+    assert {node.packages for node in status.nodes} == {(f"JobCenter {to}",)}
 
 
 def test_an_operator_uses_it_from_the_command_line(lab: Lab, directory: Path) -> None:

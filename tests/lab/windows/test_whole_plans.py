@@ -35,10 +35,16 @@ CASES: list[tuple[str, str, str, str, str, dict[str, Any]]] = [
 ]
 
 
+def named(position: int, case: tuple[str, str, str, str, str, dict[str, Any]]) -> Any:
+    """Each procedure's first case is a test of every run, the others are long ones."""
+    first = position == 0 or CASES[position - 1][0] != case[0]
+    name = " ".join(map(str, (case[0], case[2], case[4], *case[5].values())))
+    return pytest.param(*case, id=name, marks=[] if first else [pytest.mark.long])
+
+
 @pytest.mark.parametrize(
     ("number", "platform", "version", "operation", "to", "more"),
-    CASES,
-    ids=[f"{case[0]} {case[2]} {case[4]} {' '.join(map(str, case[5].values()))}" for case in CASES],
+    [named(position, case) for position, case in enumerate(CASES)],
 )
 def test_a_plan_brings_every_windows_node_to_the_target(
     tmp_path: Path, number: str, platform: str, version: str, operation: str, to: str, more: dict[str, Any]

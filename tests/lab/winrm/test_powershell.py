@@ -9,7 +9,7 @@ import pytest
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.powershell import PowerShell, RunspacePool
 
-from app.lab.powershell.host import Interpreter
+from app.lab.powershell.runspaces import Interpreter
 from app.lab.powershell.world import Streams
 from app.lab.winrm import Login, Statement
 from tests.lab.powershell.machine import world

@@ -25,7 +25,7 @@ def configuration() -> Configuration:
         max_shells_per_user=2,
         max_concurrent_commands_per_shell=3,
         max_memory_per_shell_mb=300,
-        idle_timeout=0.4,
+        idle_timeout=600,
     )
     return Configuration(quotas=quotas)
 
@@ -42,7 +42,7 @@ def test_the_configuration_tells_the_quotas(wsman: WSMan) -> None:
     assert (found["MaxShellsPerUser"], found["MaxMemoryPerShellMB"]) == ("2", "300")
     assert (found["MaxEnvelopeSizekb"], found["IdleTimeout"], found["AllowUnencrypted"]) == (
         "500",
-        "400",
+        "600000",
         "false",
     )
     assert "MaxConcurrentCommandsPerShell" not in found, "on Windows it is the plug-in's"
@@ -90,7 +90,7 @@ def test_leaked_shells_can_be_found_by_name_and_deleted(wsman: WSMan) -> None:
 
 
 def test_a_shell_that_is_idle_for_too_long_is_gone(wsman: WSMan) -> None:
-    shell = WinRS(wsman)
+    shell = WinRS(wsman, idle_time_out=0.4)
     shell.open()
     assert shell.idle_time_out == "PT0.400S"
     time.sleep(0.5)

@@ -167,7 +167,7 @@ class Manager:
         with self._acting:
             for one in list(self.cluster.resources.values()):
                 owner = self.cluster.groups[one.group].owner
-                if one.state == "Online" and not self._alive(one, owner):
+                if one.site and one.state == "Online" and not self._alive(one, owner):
                     one.state, one.failures = "Failed", one.failures + 1
             self.settle()
 

@@ -158,6 +158,7 @@ def _wmi(machine: Machine, call: Call) -> Iterator[object]:
                 "LastBootUpTime": dmtf(machine.booted),
                 "CSName": machine.name,
                 "CodeSet": "932",
+                "CurrentTimeZone": 540,
                 "Caption": machine.caption(),
             },
         )

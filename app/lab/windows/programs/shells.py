@@ -14,13 +14,13 @@ from app.lab.windows.machine import Machine
 from app.lab.windows.programs.console import Usage, complain, program, say, unquoted
 from app.lab.windows.programs.start import Programs
 from app.lab.windows.refusals import Refusal
-from app.lab.windows.tasks import Task, Tasks
+from app.lab.windows.scheduled import ScheduledTask, Scheduler
 
 RunText = Callable[[str, list[str], NativeCall], int]
 """Run a script's text with its arguments as powershell.exe -File does; the exit code."""
 
 
-def programs(machine: Machine, starter: Programs, tasks: Tasks) -> dict[str, Native]:
+def programs(machine: Machine, starter: Programs, tasks: Scheduler) -> dict[str, Native]:
     """The programs of System32 by name."""
     return {
         "cmd": lambda call: _cmd(machine, starter, call),
@@ -83,7 +83,7 @@ def _powershell(machine: Machine, run: RunText, call: NativeCall) -> int:
     return 1
 
 
-def _schtasks(machine: Machine, starter: Programs, tasks: Tasks, call: NativeCall) -> int:
+def _schtasks(machine: Machine, starter: Programs, tasks: Scheduler, call: NativeCall) -> int:
     words = iter(call.argv)
     given: dict[str, str] = {}
     for word in words:
@@ -108,7 +108,7 @@ def _schtasks(machine: Machine, starter: Programs, tasks: Tasks, call: NativeCal
     path = "\\" + given.get("tn", "").lstrip("\\")
     if "create" in given:
         execute, arguments = starter.split(unquoted(given["tr"]))
-        task = Task(path, execute, arguments, given.get("ru", "SYSTEM"))
+        task = ScheduledTask(path, execute, arguments, given.get("ru", "SYSTEM"))
         tasks.register(task, given.get("rp"), replace="f" in given)
     elif "run" in given:
         tasks.start(path)

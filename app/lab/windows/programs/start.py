@@ -122,7 +122,10 @@ class Programs:
 
     @contextmanager
     def inside(self, image: str, line: str) -> Iterator[None]:
-        """What this thread does meanwhile is done by a process of that image (a WinRM session's own)."""
+        """What this thread does meanwhile is done by a process of that image (a WinRM session's own).
+
+        What it started and left running ends with it, as the job of a session does; tasks, services and what WMI made stay.
+        """
         process, before = self._begin(image, line, parent=4), self.current()
         self._now.id = process.id
         try:
@@ -130,6 +133,8 @@ class Programs:
         finally:
             self.machine.files.let_go()
             self._now.id = before
+            for number in list(self.machine.processes.below(process.id)):
+                self.machine.processes.kill(number, tree=False)
             self.machine.processes.end(process)
 
     def split(self, line: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ SYSTEM = ("system", "nt authority\\system", "s-1-5-18")
 
 
 @dataclass(frozen=True)
-class Task:
+class ScheduledTask:
     """One registration. `path` is "\\Folder\\Name"; `user` whom it runs as; `execute` and `arguments` its one action."""
 
     path: str
@@ -31,7 +31,7 @@ class Task:
     folder: str = ""
 
 
-class Tasks:
+class Scheduler:
     """The task scheduler of a node. `launch(execute, arguments, folder) -> Process`; `may(user, password)`: may it log on."""
 
     def __init__(
@@ -40,10 +40,10 @@ class Tasks:
         self._file, self._launch, self._may = file, launch, may
         self._lock = threading.Lock()
         told = json.loads(file.read_text()) if file.exists() else []
-        self._tasks = {one["path"].lower(): Task(**one) for one in told}
+        self._tasks = {one["path"].lower(): ScheduledTask(**one) for one in told}
         self._running: dict[str, Process] = {}
 
-    def register(self, task: Task, password: str | None, replace: bool = False) -> None:
+    def register(self, task: ScheduledTask, password: str | None, replace: bool = False) -> None:
         """Register. Raises Refusal 183 where there is one of that path, 5 where the account may not be used so."""
         with self._lock:
             if task.path.lower() in self._tasks and not replace:
@@ -55,7 +55,7 @@ class Tasks:
             self._tasks[task.path.lower()] = task
             self._save()
 
-    def find(self, path: str) -> Task:
+    def find(self, path: str) -> ScheduledTask:
         """The registration of that path. Raises Refusal 2."""
         found = self._tasks.get(path.lower())
         if found is None:
@@ -95,7 +95,7 @@ class Tasks:
             del self._tasks[path.lower()]
             self._save()
 
-    def all(self) -> list[Task]:
+    def all(self) -> list[ScheduledTask]:
         """All registrations."""
         return list(self._tasks.values())
 

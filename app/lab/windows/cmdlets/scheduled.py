@@ -10,14 +10,14 @@ from app.lab.powershell.objects import LabDoesNotKnow, NetError, PSObject
 from app.lab.powershell.world import Call, Cmdlet, Parameter
 from app.lab.windows.machine import Machine
 from app.lab.windows.refusals import Refusal
-from app.lab.windows.tasks import Task, Tasks
+from app.lab.windows.scheduled import ScheduledTask, Scheduler
 
 _CIM = "Microsoft.Management.Infrastructure.CimInstance#Root/Microsoft/Windows/TaskScheduler/MSFT_"
 _FLAGS = ("AllowStartIfOnBatteries", "DontStopIfGoingOnBatteries", "StartWhenAvailable", "Hidden")
 _PLACE = (Parameter("TaskName", "string", position=0), Parameter("TaskPath", "string"))
 
 
-def cmdlets(machine: Machine, tasks: Tasks) -> list[Cmdlet]:
+def cmdlets(machine: Machine, tasks: Scheduler) -> list[Cmdlet]:
     """They."""
     action = ("Execute", "Argument", "WorkingDirectory")
     settings = (
@@ -95,12 +95,12 @@ def _settings(call: Call) -> Iterator[object]:
     yield PSObject(_CIM + "TaskSettings3", facts)
 
 
-def _register(tasks: Tasks, call: Call) -> Iterator[object]:
+def _register(tasks: Scheduler, call: Call) -> Iterator[object]:
     action, principal = call.value("Action"), call.value("Principal")
     if not isinstance(action, PSObject):
         raise LabDoesNotKnow("Register-ScheduledTask without one -Action")
     user = str(principal.get("UserId")) if isinstance(principal, PSObject) else call.text("User")
-    task = Task(
+    task = ScheduledTask(
         _place(call), str(action.get("Execute")), str(action.get("Arguments")), user, str(action.get("WorkingDirectory") or "")
     )  # fmt: skip
     try:
@@ -110,7 +110,7 @@ def _register(tasks: Tasks, call: Call) -> Iterator[object]:
     yield _object(tasks, task)
 
 
-def _object(tasks: Tasks, task: Task) -> PSObject:
+def _object(tasks: Scheduler, task: ScheduledTask) -> PSObject:
     folder, _, name = task.path.rpartition("\\")
     facts = {"TaskPath": folder + "\\", "TaskName": name, "State": tasks.state(task.path)}
     return PSObject(_CIM + "ScheduledTask", facts, columns=("TaskPath", "TaskName", "State"))
@@ -123,14 +123,14 @@ def _each(call: Call, do: Callable[[str], None]) -> None:
         raise _refused(refusal) from refusal
 
 
-def _get(tasks: Tasks, call: Call) -> Iterator[object]:
+def _get(tasks: Scheduler, call: Call) -> Iterator[object]:
     try:
         yield _object(tasks, tasks.find(_place(call)))
     except Refusal as refusal:
         raise _refused(refusal) from refusal
 
 
-def _unregister(tasks: Tasks, call: Call) -> None:
+def _unregister(tasks: Scheduler, call: Call) -> None:
     if not call.given("Confirm") or call.switch("Confirm"):
         raise NetError(
             "System.Management.Automation.PSInvalidOperationException",

@@ -69,6 +69,7 @@ class Interpreter:
             for value in start():
                 streams.output(value)
         except Leave as leave:
+            self._state.okay = True  # what it ends with has been said
             return leave.code
         except Thrown as error:
             raise Terminating(error.record) from error
@@ -76,6 +77,11 @@ class Interpreter:
             place = error.place if isinstance(error, ParserError) else None
             raise Terminating(errors.record_of(error, place)) from error
         return 0
+
+    @property
+    def okay(self) -> bool:
+        """$?: whether the last command went well."""
+        return self._state.okay
 
     def printed(self, values: Sequence[object]) -> list[str]:
         """The lines of a script's output as text. Raises LabDoesNotKnow for what has no known view."""
@@ -179,11 +185,13 @@ def run_file(
     err: Callable[[bytes], object],
     name: str = "payload.ps1",
     stop: Callable[[], bool] = lambda: False,
+    command: bool = False,
 ) -> int:
     """powershell.exe -NonInteractive -File `name` `arguments`, its output sent to files: the exit code.
 
     An error that nothing caught is written to `err`, and the code is 1; `exit n` gives n; else 0, whatever native programs
-    ended with. `text` is the script as decoded; arguments are words of the command line, -Name and values."""
+    ended with. `text` is the script as decoded; arguments are words of the command line, -Name and values. `command`: as with
+    -Command and -EncodedCommand, where the code is also 1 if the last command failed ($?)."""
     streams = FileStreams(out, err, world, name, stop)
     interpreter = Interpreter(world, remote=False)
     streams.printer = interpreter.printed
@@ -194,7 +202,7 @@ def run_file(
         record = error.record if isinstance(error, Terminating) else errors.record_of(error, None)
         streams.error(record)
         return 1
-    return code
+    return 1 if command and code == 0 and not interpreter.okay else code
 
 
 def _of_words(words: Sequence[str]) -> list[tuple[str | None, object]]:
