@@ -5,6 +5,7 @@ commands over PowerShell remoting, hand-offs by the lab's overlay, what only a w
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -100,9 +101,9 @@ async def test_windows_nodes_are_brought_to_the_target_from_draft_to_completion(
     tmp_path: Path, told: Case
 ) -> None:
     asked = {"platform": told.platform, "version": told.version, **told.lab}
-    wish = Wish.model_validate({"operation": told.operation, "target": told.to, **told.wish})
     async with Crew.aboard(tmp_path, asked) as crew:
-        make_patch_end(crew.built, told.code)
+        named = make_patch_end(crew.built, told.code) if told.operation == "patch" else {}
+        wish = Wish.model_validate({"operation": told.operation, "target": told.to, **told.wish, **named})
         before = await asyncio.to_thread(State.of, crew.built)
         session_id = await crew.approved(wish)
         await crew.start(session_id)
@@ -118,13 +119,14 @@ async def test_windows_nodes_are_brought_to_the_target_from_draft_to_completion(
         await asyncio.to_thread(require_as_new, crew.built, before, told)
 
 
-def make_patch_end(lab: Lab, code: int) -> None:
-    """Exchange the patch on every node for one that ends with that code."""
+def make_patch_end(lab: Lab, code: int) -> dict[str, str]:
+    """Exchange the patch on every node for one that ends with that code; how a session names it."""
     for node in lab.nodes:
         file = Path(node.patch_outside)
         package = read(file.read_bytes())
         assert package is not None
         file.write_bytes(write(replace(package, code=code)))
+    return {"patch_file": lab.nodes[0].patch, "patch_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
 def require_as_new(lab: Lab, before: State, told: Case) -> None:
