@@ -113,7 +113,7 @@ async def test_windows_nodes_are_brought_to_the_target_from_draft_to_completion(
             assert (session.plan.procedure, session.state) == (told.procedure, "completed")
             assert str(session.cluster.cluster.version) == told.to
             assert {run.state for run in await step_runs(db, session_id)} <= {"succeeded", "skipped"}
-            ends = [attempt.outcome for attempt in await db.scalars(sa.select(Attempt))]
+            ends = [attempt.problem for attempt in await db.scalars(sa.select(Attempt))]
             assert ends.count("restart_wanted") == (len(crew.built.nodes) if told.code else 0)
             assert await verify_chain(db, crew.console.head.heads()) == []
         await asyncio.to_thread(require_as_new, crew.built, before, told)
