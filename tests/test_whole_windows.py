@@ -67,7 +67,6 @@ def case(
 
 QUICK = [
     case("1.3", "wsfc", "R16.3", "patch", "R16.3.1"),
-    case("2.3", "windows", "R16.3", "patch", "R16.3.1"),
 ]
 LONG = [
     case("1.1.1", "wsfc", "R12.8", "upgrade", "R16.3"),
@@ -89,6 +88,7 @@ LONG = [
     case("2.1", "windows", "R12.8", "upgrade", "R16.3", local_site="unused"),
     case("2.2", "windows", "R12.7", "patch", "R12.7.1"),
     case("2.2", "windows", "R12.8", "patch", "R12.8.1", method="standard", sites=2),
+    case("2.3", "windows", "R16.3", "patch", "R16.3.1"),
     case("2.3", "windows", "R12.8", "patch", "R12.8.1", local_site="unused", sites=2),
 ]
 
