@@ -5,18 +5,21 @@ commands over PowerShell remoting, hand-offs by the lab's overlay, what only a w
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.actions.plans import Wish
 from app.lab import Lab, LabStatus, status
 from app.lab.control import node_names, some_sites
+from app.lab.windows.packages import REBOOT_REQUIRED, SUCCESS, read, write
 from app.lab.windows.product import Edition
-from app.models import MaintenanceSession
+from app.models import Attempt, MaintenanceSession
 from app.models.audit import verify_chain
 from app.models.steps import step_runs
 from tests.support.crew import Crew
@@ -30,7 +33,8 @@ STARTS_BY_HAND = {r"HKLM\SOFTWARE\Wow6432Node\NEC\NetShepherd\SV!LocalSite"}
 
 @dataclass(frozen=True)
 class Case:
-    """One maintenance of one lab. `gone`: files and registry values that are nowhere any more afterwards."""
+    """One maintenance of one lab. `gone`: files and registry values that are nowhere any more afterwards; `code`: what the patch
+    ends with."""
 
     procedure: str
     platform: str
@@ -40,9 +44,11 @@ class Case:
     lab: Mapping[str, Any] = field(default_factory=dict)
     wish: Mapping[str, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    code: int = SUCCESS
 
     def __str__(self) -> str:
-        more = " ".join(f"{k}={v}" for k, v in {**self.lab, **self.wish}.items())
+        special = {**self.lab, **self.wish}.items()
+        more = " ".join(f"{k}={len(v) if isinstance(v, tuple) else v}" for k, v in special)
         return f"{self.procedure} {self.version} {self.to} {more}".strip()
 
 
@@ -55,12 +61,12 @@ def case(
         more["nodes"] = node_names(more["nodes"])
     if "sites" in more:
         more["sites"] = some_sites(more["sites"])
-    return Case(procedure, platform, version, operation, to, more, wish, frozenset(gone or ()))
+    code = more.pop("code", SUCCESS)
+    return Case(procedure, platform, version, operation, to, more, wish, frozenset(gone or ()), code)
 
 
 QUICK = [
     case("1.3", "wsfc", "R16.3", "patch", "R16.3.1"),
-    case("2.3", "windows", "R16.3", "patch", "R16.3.1"),
 ]
 LONG = [
     case("1.1.1", "wsfc", "R12.8", "upgrade", "R16.3"),
@@ -75,13 +81,14 @@ LONG = [
     case("1.1.4", "wsfc", "R12.8", "upgrade", "R16.3", arch="ipf", install="fresh", clwin=True),
     case("1.2.2", "wsfc", "R12.4", "patch", "R12.4.1"),
     case("1.2.2", "wsfc", "R12.7", "patch", "R12.7.1", local_site="unused"),
-    case("1.3", "wsfc", "R12.8", "patch", "R12.8.1", local_site="unused"),
+    case("1.3", "wsfc", "R12.8", "patch", "R12.8.1", local_site="unused", code=REBOOT_REQUIRED),
     case("1.3", "wsfc", "R13.1", "upgrade", "R16.3", nodes=3, sites=2),
     case("1.3", "wsfc", "R16.2", "upgrade", "R16.3"),
     case("2.1", "windows", "R12.7", "upgrade", "R16.3"),
     case("2.1", "windows", "R12.8", "upgrade", "R16.3", local_site="unused"),
     case("2.2", "windows", "R12.7", "patch", "R12.7.1"),
     case("2.2", "windows", "R12.8", "patch", "R12.8.1", method="standard", sites=2),
+    case("2.3", "windows", "R16.3", "patch", "R16.3.1"),
     case("2.3", "windows", "R12.8", "patch", "R12.8.1", local_site="unused", sites=2),
 ]
 
@@ -94,8 +101,9 @@ async def test_windows_nodes_are_brought_to_the_target_from_draft_to_completion(
     tmp_path: Path, told: Case
 ) -> None:
     asked = {"platform": told.platform, "version": told.version, **told.lab}
-    wish = Wish.model_validate({"operation": told.operation, "target": told.to, **told.wish})
     async with Crew.aboard(tmp_path, asked) as crew:
+        named = make_patch_end(crew.built, told.code) if told.operation == "patch" else {}
+        wish = Wish.model_validate({"operation": told.operation, "target": told.to, **told.wish, **named})
         before = await asyncio.to_thread(State.of, crew.built)
         session_id = await crew.approved(wish)
         await crew.start(session_id)
@@ -105,8 +113,20 @@ async def test_windows_nodes_are_brought_to_the_target_from_draft_to_completion(
             assert (session.plan.procedure, session.state) == (told.procedure, "completed")
             assert str(session.cluster.cluster.version) == told.to
             assert {run.state for run in await step_runs(db, session_id)} <= {"succeeded", "skipped"}
+            ends = [attempt.problem for attempt in await db.scalars(sa.select(Attempt))]
+            assert ends.count("restart_wanted") == (len(crew.built.nodes) if told.code else 0)
             assert await verify_chain(db, crew.console.head.heads()) == []
         await asyncio.to_thread(require_as_new, crew.built, before, told)
+
+
+def make_patch_end(lab: Lab, code: int) -> dict[str, str]:
+    """Exchange the patch on every node for one that ends with that code; how a session names it."""
+    for node in lab.nodes:
+        file = Path(node.patch_outside)
+        package = read(file.read_bytes())
+        assert package is not None
+        file.write_bytes(write(replace(package, code=code)))
+    return {"patch_file": lab.nodes[0].patch, "patch_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
 def require_as_new(lab: Lab, before: State, told: Case) -> None:

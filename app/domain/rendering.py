@@ -52,8 +52,8 @@ BY_A_PERSON: Mapping[str, Text] = {
         en="Why by hand: no public document gives the command's arguments; see the command reference.",
     ),
     "cluster_software": Text(
-        ja="手作業の理由: コンソールはこのクラスタ管理ソフトウェアを操作しません。",
-        en="Why by hand: the console does not command this cluster software.",
+        ja="手作業の理由: このクラスタ管理ソフトウェアでは、コンソールはこの操作を行いません。",
+        en="Why by hand: with this cluster software the console does not do this itself.",
     ),
 }
 """Why a step is a person's (library.WhyManual), as the operator reads it."""

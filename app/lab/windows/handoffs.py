@@ -16,13 +16,18 @@ Command = tuple[str, str]
 
 
 def _run(file: str) -> str:
-    """Run one of the lab's packages, and end as it ends."""
+    """Run one of the lab's packages, and end where it failed."""
     return (
         f"$file = [IO.Path]::Combine([[packages]], {file})\n"
         "$done = Start-Process -FilePath $file -ArgumentList '/s' -Wait -PassThru\n"
         'Write-Output "$file ended with $($done.ExitCode)"\n'
         "if (0, 3010, 1641 -notcontains $done.ExitCode) { exit $done.ExitCode }"
     )
+
+
+def _ended(text: str) -> str:
+    """The same, ending as the last package ended: 3010 and 1641 are for whoever runs it to tell from 0."""
+    return f"{text}\nexit $done.ExitCode" if "$done" in text else text
 
 
 _INSTALL = _run("'jc-mgsv-' + [[to]] + '.exe'")
@@ -94,9 +99,9 @@ _CMD: dict[str, tuple[str, ...]] = {
 def commands(clwin: bool, cmdlets: bool = True) -> dict[str, Command]:
     """Place of the step -> shell and text of what is run there. `clwin`: whether CL/Win is on the nodes; `cmdlets`: whether
     they have those of the cluster, without which a person makes the resource in the cluster's manager."""
-    known = {text: places for text, places in _POWERSHELL.items() if cmdlets or text != _RESOURCE}
+    known = {_ended(text): places for text, places in _POWERSHELL.items() if cmdlets or text != _RESOURCE}
     found = {place: ("powershell", text) for text, places in known.items() for place in places}
-    both = f"{_CLWIN}\n{_INSTALL}" if clwin else _INSTALL
+    both = _ended(f"{_CLWIN}\n{_INSTALL}" if clwin else _INSTALL)
     found |= dict.fromkeys(_ITANIUM, ("powershell", both))
     found |= {place: ("cmd", text) for text, places in _CMD.items() for place in places}
     return found
