@@ -1,7 +1,6 @@
 """Properties, methods and indexes of values: by the tables of the declared types, as PowerShell finds them.
 
-A name that a complete type does not have is $null, or MethodNotFound; one that is missing in an incomplete table is an error
-of the lab's own that names it. Source: about_Properties, about_Methods, about_Member-Access_Enumeration.
+A name that a complete type lacks is $null, or MethodNotFound; in an incomplete table it is an error of the lab's own.
 """
 
 from __future__ import annotations
@@ -12,8 +11,19 @@ from app.lab.powershell.casts import cast, find_type
 from app.lab.powershell.errors import AUTOMATION, RUNTIME, invocation
 from app.lab.powershell.language import require_allowed
 from app.lab.powershell.objects import (
-    NOTHING, Char, EnumValue, Hashtable, LabDoesNotKnow, Live, Member, Method, NetError, NetType, Property, PSObject,
-)  # fmt: skip
+    NOTHING,
+    Char,
+    EnumValue,
+    Hashtable,
+    LabDoesNotKnow,
+    Live,
+    Member,
+    Method,
+    NetError,
+    NetType,
+    Property,
+    PSObject,
+)
 from app.lab.powershell.values import numeric, plain, text
 from app.lab.powershell.world import World
 
