@@ -59,11 +59,12 @@ check: static test  ## what must hold before a commit
 
 static: format-check lint types imports procedures  ## the part of check that runs nothing
 
-everything: test  ## every test, then what needs the machine for itself
-	$(PYTEST) -m "long or torture or bench" -s
+everything: test  ## every test, the long ones too, then what needs the machine for itself
+	$(PYTEST) $(SIDE_BY_SIDE) -m long
+	$(PYTEST) -m "torture or bench" -s
 
 long: setup  ## whole sessions beyond those of `make test`: on PostgreSQL, and under the faults of the lab
-	$(PYTEST) -m long
+	$(PYTEST) $(SIDE_BY_SIDE) -m long
 
 format: setup  ## put the code in its form
 	$(BIN)/ruff check --fix-only --quiet .
