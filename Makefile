@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export NODE_USE_SYSTEM_CA ?= 1
 
 # a hung test run ends by itself, after so many seconds; tests wait more than they compute, so more workers than cores pay
-TEST_LIMIT ?= 1800
+TEST_LIMIT ?= 2400
 TEST_WORKERS ?= 4
 PYTEST = timeout --foreground --kill-after=30 $(TEST_LIMIT) $(BIN)/pytest
 SIDE_BY_SIDE = -n $(TEST_WORKERS) --dist worksteal

@@ -52,6 +52,7 @@ LINE_OF: Mapping[str, str] = {
     "realm_unknown": "signin",
     "kdc_unreachable": "signin",
     "node_not_in_realm": "signin",
+    "unsealed": "signin",
     "sign_in_unavailable": "signin",
 }
 """Errors of connecting and the line that each belongs to. All others belong to the line that was being asked."""

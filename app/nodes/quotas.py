@@ -39,7 +39,10 @@ class Allowed:
 
 def ask(target: Target, timeout: float) -> Allowed:
     """Sign in and ask. Raises NodeError: nothing but questions was sent."""
-    wsman = connection(target, timeout)
+    try:
+        wsman = connection(target, timeout)
+    except FAULTS as error:  # of Kerberos, which asks its realm at once
+        raise translate(target, error, sent=False) from error
     try:
         limits: dict[str, int] = {}
         for name, value in (*_winrs(wsman), *_plugin(wsman)):

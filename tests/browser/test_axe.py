@@ -92,7 +92,7 @@ async def sign_in(page: Page, console: Console, name: str) -> None:
     await page.press("#password", "Enter")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 async def test_a_session_is_planned_approved_and_begun_without_javascript(
     console: Console, browser: Browser
 ) -> None:

@@ -180,4 +180,4 @@ async def test_a_text_for_sh_never_leaves_for_a_windows_node(
 
 def test_every_error_has_a_code_of_its_own() -> None:
     kinds = [*NodeError.__subclasses__(), *Unreachable.__subclasses__()]
-    assert len({kind.code for kind in kinds}) == len(kinds) == 21
+    assert len({kind.code for kind in kinds}) == len(kinds) == 27
