@@ -35,6 +35,8 @@ ALLOWED_SKIPS: tuple[str, ...] = (
 )
 MARKED_BY_FIXTURE = {"browser": "browser", "postgres_server": "postgres"}
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+ONCE_MORE = ("tests/actions/", "tests/web/")
+"""What these ask of a database they ask of PostgreSQL among the long tests: `make test` asks SQLite."""
 LAST = ("long", "torture", "bench")  # in this order, after everything else
 
 # no realm of this machine: only those that tests make, on loopback
@@ -128,6 +130,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in MARKED_BY_FIXTURE.items():
             if fixture in names:
                 item.add_marker(marker)
+        if item.get_closest_marker("postgres") and item.nodeid.startswith(ONCE_MORE):
+            item.add_marker("long")
     items.sort(key=_rank)
 
 
